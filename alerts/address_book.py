@@ -1,0 +1,134 @@
+"""Who hears of which alerts: coordinators with their language, areas and severities."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from alerts.rules.model import SEVERITIES, Severity
+from bewithu.definitions import Source, read, validate
+from bewithu.errors import DefinitionError, Problem
+from schemas.alerting import Transition
+from schemas.areas import Language, UnknownArea, ancestors, area
+
+# Narrower than RFC 5322 on purpose: what it lets out is nearly always a typing error, and never a mail server's
+# way to a second recipient or a second header.
+_EMAIL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+
+
+def _email(text: str) -> str:
+    local = text.partition("@")[0]
+    if not _EMAIL.fullmatch(text) or ".." in text or local.startswith(".") or local.endswith("."):
+        raise ValueError("expected an e-mail address such as ann.peeters@example.be")
+    return text
+
+
+def _code(code: Any) -> Any:
+    if isinstance(code, int):
+        # YAML reads 02000 as an octal number, so what was written is lost by now.
+        raise ValueError("write the area code in quotes, as in '62063'")
+    return code
+
+
+Email = Annotated[str, AfterValidator(_email), Field(json_schema_extra={"format": "email"})]
+Name = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=120, strip_whitespace=True)]
+AreaCode = Annotated[str, BeforeValidator(_code)]
+
+
+class _Definition(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Coordinator(_Definition):
+    """A person or a desk that is told of alerts in its areas."""
+
+    name: Name
+    email: Email
+    language: Language
+    areas: tuple[AreaCode, ...] = Field(min_length=1, description="NIS codes in quotes, or BE")
+    severities: tuple[Severity, ...] = Field(SEVERITIES, min_length=1, description="all when left out")
+
+
+class AddressBook(_Definition):
+    """The coordinators, and whom they write to when they want to be taken off."""
+
+    contact: Email = Field(description="who keeps this book; stands at the foot of every mail")
+    coordinators: tuple[Coordinator, ...] = Field(min_length=1)
+
+    def find(self, email: str) -> Coordinator | None:
+        return next((each for each in self.coordinators if each.email == email), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Whether a coordinator hears of a transition, and why."""
+
+    coordinator: Coordinator
+    told: bool
+    reason: str
+
+
+def load_address_book(path: Path | None = None) -> AddressBook:
+    """The book at `path` (the demo's when None). Raises `DefinitionError` with every problem and its line."""
+    source = read(files("alerts") / "demo_address_book.yaml" if path is None else path)
+    book = validate(source, AddressBook)
+    problems = [*_unknown_areas(book, source), *_twice(book, source)]
+    if problems:
+        raise DefinitionError(problems)
+    return book
+
+
+def told(transition: Transition, severity: Severity, book: AddressBook) -> tuple[Told, ...]:
+    """For every coordinator, in the book's order, whether the transition is told and the reason."""
+    return tuple(_decide(transition, severity, coordinator) for coordinator in book.coordinators)
+
+
+def responsible_for(coordinator: Coordinator, code: str) -> str | None:
+    """The smallest of the coordinator's areas that is the area `code` or lies around it, or None."""
+    return next((each for each in ancestors(code) if each in coordinator.areas), None)
+
+
+def _decide(transition: Transition, severity: Severity, coordinator: Coordinator) -> Told:
+    if transition.kind not in ("firing", "resolved"):
+        return Told(coordinator, False, f"nobody is told of a {transition.kind} alert")
+    covering = responsible_for(coordinator, transition.area)
+    if covering is None:
+        held = ", ".join(coordinator.areas)
+        return Told(coordinator, False, f"{transition.area} is not in {held}")
+    if severity not in coordinator.severities:
+        return Told(coordinator, False, f"hears of {', '.join(coordinator.severities)}, not of {severity}")
+    where = "is the coordinator's area" if covering == transition.area else f"lies in {covering}"
+    return Told(coordinator, True, f"{transition.area} {where}")
+
+
+def _unknown_areas(book: AddressBook, source: Source) -> Iterator[Problem]:
+    for index, coordinator in enumerate(book.coordinators):
+        for place, code in enumerate(coordinator.areas):
+            try:
+                area(code)
+            except UnknownArea as error:
+                yield source.problem(("coordinators", index, "areas", place), str(error))
+
+
+def _twice(book: AddressBook, source: Source) -> Iterator[Problem]:
+    first: dict[str, int] = {}
+    for index, coordinator in enumerate(book.coordinators):
+        earlier = first.setdefault(coordinator.email.casefold(), index)
+        if earlier != index:
+            line = source.line(("coordinators", earlier, "email"))
+            yield source.problem(
+                ("coordinators", index, "email"),
+                f"{coordinator.email!r} is already in line {line}; put all areas of one address into one entry",
+            )
+
+
+def address_book_schema() -> dict[str, Any]:
+    """The JSON Schema of an address book, for editors."""
+    schema = AddressBook.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "bewithu address book"}

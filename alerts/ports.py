@@ -1,0 +1,83 @@
+"""What rules and mails need from the rest of the platform. `bewithu.wiring` fits the store to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+
+from schemas.alerting import MailNote, Reading, Transition
+from schemas.areas import Language, Level
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """An agency on whose data an indicator rests. `code` as in the events' `agency` (`cpas` stands for all of
+    `cpas-62063`, …)."""
+
+    code: str
+    names: Mapping[Language, str] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorText:
+    """What a reader must know of an indicator, in the four languages.
+
+    `explanations`: one sentence each. `unit`: as in the definition (`persons`, `files`, `%`, …); a value in `%` is
+    a share between 0 and 1.
+    """
+
+    id: str
+    names: Mapping[Language, str] = field(hash=False)
+    explanations: Mapping[Language, str] = field(hash=False)
+    unit: str
+    publishers: tuple[Publisher, ...]
+
+
+class Readings(Protocol):
+    """The published values. Suppressed cells come without their value. Raises `Unavailable`."""
+
+    def readings(self, indicator: str, level: Level, day: date) -> Sequence[Reading]:
+        """For each area of the level, at most one: its newest value on or before `day`."""
+        ...
+
+    def history(self, indicator: str, area: str, until: date, days: int) -> Sequence[Reading]:
+        """The last `days` days up to and including `until`, oldest first; days without a value are left out."""
+        ...
+
+    def last_heard(self, agencies: Sequence[str]) -> Mapping[str, datetime]:
+        """When the newest event of each agency code was recorded; those never heard of are left out."""
+        ...
+
+
+class AlertLog(Protocol):
+    """The append-only log of transitions. Writing one twice is harmless. Raises `Unavailable`."""
+
+    def append(self, transitions: Sequence[Transition]) -> None: ...
+
+    def states(self) -> Sequence[Transition]:
+        """The last transition of every alert that there ever was."""
+        ...
+
+    def unaddressed(self) -> Sequence[Transition]:
+        """Firing and resolved transitions without an `addressed` note, oldest first."""
+        ...
+
+    def transitions(self, ids: Sequence[str]) -> Sequence[Transition]: ...
+
+
+class MailLog(Protocol):
+    """The append-only log of what was told to whom. Writing a note twice is harmless. Raises `Unavailable`."""
+
+    def note(self, notes: Sequence[MailNote]) -> None:
+        """All of them, or none."""
+        ...
+
+    def unfinished(self) -> Sequence[MailNote]:
+        """Every note, oldest first, of the mails that are neither sent nor given up."""
+        ...
+
+    def recipients(self, transitions: Sequence[str]) -> Mapping[str, frozenset[str]]:
+        """For each transition id, the addresses that a mail was queued for."""
+        ...

@@ -1,0 +1,92 @@
+"""Hands one mail to the mail server and says what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.message import EmailMessage
+from typing import Final, Literal
+
+import aiosmtplib
+
+from bewithu.settings import Smtp
+
+#: Seconds for each answer of the server. `SENDING_TAKES` in outbox.py must stay longer than a whole conversation.
+TIMEOUT_SECONDS: Final = 20.0
+CONVERSATION_SECONDS: Final = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What came of handing over a mail.
+
+    `sent`: the server took it. `retry`: not now. `given_up`: the server refuses this recipient or this mail for
+    good. `server_away`: there is no point in trying other mails at once.
+    """
+
+    outcome: Literal["sent", "retry", "given_up"]
+    detail: str
+    server_away: bool = False
+
+
+class Sender:
+    """Sends over SMTP, one connection for each mail: alerts are rare, and a connection kept open goes stale."""
+
+    def __init__(self, settings: Smtp) -> None:
+        self._settings = settings
+        self.server = f"{settings.host}:{settings.port}"
+
+    async def send(self, message: EmailMessage, recipient: str) -> Delivery:
+        """Never raises for what the network or the server does."""
+        try:
+            async with asyncio.timeout(CONVERSATION_SECONDS):
+                return await self._converse(message, recipient)
+        except TimeoutError:
+            return self._away("no answer in time")
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            # ValueError: ssl's answer to a host name or certificate that it cannot use.
+            return self._away(f"{type(error).__name__}: {error}")
+
+    async def _converse(self, message: EmailMessage, recipient: str) -> Delivery:
+        settings = self._settings
+        client = aiosmtplib.SMTP(
+            hostname=settings.host,
+            port=settings.port,
+            timeout=TIMEOUT_SECONDS,
+            start_tls=settings.starttls,
+        )
+        try:
+            await client.connect()
+            if settings.username is not None:
+                secret = settings.password.get_secret_value() if settings.password else ""
+                await client.login(settings.username, secret)
+            return await _hand_over(client, message, recipient, self._away)
+        finally:
+            client.close()
+
+    def _away(self, detail: str) -> Delivery:
+        return Delivery("retry", f"mail server {self.server}: {detail}", server_away=True)
+
+
+async def _hand_over(
+    client: aiosmtplib.SMTP, message: EmailMessage, recipient: str, away: Callable[[str], Delivery]
+) -> Delivery:
+    try:
+        _, answer = await client.send_message(message, recipients=[recipient])
+    except aiosmtplib.SMTPRecipientsRefused as error:
+        refused = error.recipients[0]
+        return _refusal(refused.code, refused.message)
+    except aiosmtplib.SMTPSenderRefused as error:
+        # Ours to repair (sender, relaying, login), and the same for every mail: so never given up for it.
+        return away(f"sender refused: {error.code} {error.message}")
+    except aiosmtplib.SMTPDataError as error:
+        return _refusal(error.code, error.message)
+    return Delivery("sent", answer)
+
+
+def _refusal(code: int, message: str) -> Delivery:
+    words = f"{code} {message}"
+    if code == 421:
+        return Delivery("retry", words, server_away=True)
+    return Delivery("given_up" if code >= 500 else "retry", words)

@@ -1,0 +1,168 @@
+"""What the board needs to know, as a Protocol: published values, alerts, feeds and refusals.
+
+Every value here is already published: what is too small to show arrives with `suppressed` and without a number,
+and so does what a small number could be worked out from. The board never sees a person, an event or raw bytes.
+All moments are UTC and aware; all days are calendar days in Brussels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorInfo:
+    """What an indicator is. `names` and `explanations` are keyed by `nl`, `fr`, `de` and `en`.
+
+    `unit`: persons, files, households, certificates, places, EUR, days or %. `publishers`: agency codes.
+    `percent`: values are fractions (0.25) that people read as a percentage. `headline`: has a card on the board.
+    """
+
+    id: str
+    names: Mapping[str, str]
+    explanations: Mapping[str, str]
+    unit: str
+    kind: str
+    publishers: tuple[str, ...]
+    minimum_cell: int
+    decimals: int = 0
+    percent: bool = False
+    headline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """An indicator on a day in an area. `breakdown`: empty for the total, else like `sex=female`.
+
+    `value`: None when suppressed, or when there is none yet. `change_7d`: the value less that of seven days
+    before, in the value's own unit; None when either is missing or suppressed.
+    """
+
+    indicator: str
+    area: str
+    breakdown: str
+    day: date
+    value: float | None
+    suppressed: bool = False
+    provisional: bool = False
+    known_at: datetime | None = None
+    change_7d: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A day of a trend; `value` is None where there is none to show."""
+
+    day: date
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertInfo:
+    """An alert that is open. `severity`: info, warning or critical. `state`: pending or firing."""
+
+    id: str
+    rule: str
+    indicator: str
+    area: str
+    severity: str
+    state: str
+    since: datetime
+    value: float | None
+    threshold: float | None
+    summaries: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyInfo:
+    """How an agency's feed does. `agency` is empty for records whose publisher is unknown.
+
+    `last_event_at`: when the agency recorded its newest event; `last_seen_at`: when anything of it last arrived.
+    `refusals`: refused records by reason. `promised_every`: the rhythm that it promised, None when it did not.
+    """
+
+    agency: str
+    last_event_at: datetime | None
+    last_seen_at: datetime | None
+    accepted: int
+    refused: int
+    refusals: Mapping[str, int] = field(default_factory=dict)
+    promised_every: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A record in quarantine, by its place in Kafka. `detail` has the digits of identities masked."""
+
+    topic: str
+    partition: int
+    offset: int
+    agency: str
+    reason: str
+    detail: str
+    known_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How the platform does.
+
+    `published`: records taken from Kafka; `accepted` + `quarantined` = `published` when nothing is lost;
+    `duplicates`: accepted records that repeat an event. `lag`: records in Kafka that are not stored yet, None when
+    the broker was not asked. `versions`: of bewithu, of the database's migrations and of the parts in use.
+    """
+
+    published: int
+    accepted: int
+    quarantined: int
+    duplicates: int
+    last_refresh_at: datetime | None
+    lag: int | None
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+class BoardData(Protocol):
+    """Read access to what is published. Methods block; the board calls them from threads, several at once.
+
+    Indicator ids, area codes and days come checked: ids from `indicators()`, codes from `schemas.areas`, days from
+    2000-01-01 to `latest_day()`. Any method may raise `bewithu.errors.Unavailable`.
+    """
+
+    def indicators(self) -> Sequence[IndicatorInfo]:
+        """All indicators in the order in which people should see them; from memory, as every request asks."""
+
+    def latest_day(self) -> date:
+        """The newest day that has values; today, where nothing has been published yet."""
+
+    def value(self, indicator: str, area: str, day: date) -> Value:
+        """The total of one indicator."""
+
+    def headline(self, area: str, day: date) -> Sequence[Value]:
+        """The totals of all headline indicators, in one query."""
+
+    def trend(self, indicator: str, area: str, since: date, until: date) -> Sequence[Point]:
+        """One point for each day, both ends included, in order."""
+
+    def trends(self, area: str, since: date, until: date) -> Mapping[str, Sequence[Point]]:
+        """`trend` of all headline indicators by id, in one query."""
+
+    def by_area(self, indicator: str, level: str, day: date) -> Sequence[Value]:
+        """The totals of all areas of a level (`schemas.areas.Level`); areas without a value may be left out."""
+
+    def breakdown(self, indicator: str, area: str, day: date) -> Sequence[Value]:
+        """The values of every breakdown of an area; the total is left out."""
+
+    def open_alerts(self, area: str | None, limit: int) -> Sequence[AlertInfo]:
+        """Open alerts in `area` and within it (everywhere when None), worst first, then newest first."""
+
+    def agencies(self) -> Sequence[AgencyInfo]:
+        """Every agency that was ever heard."""
+
+    def quarantined(self, limit: int, agency: str | None, reason: str | None) -> Sequence[Refusal]:
+        """The newest refusals first, of one agency and for one reason where these are given."""
+
+    def status(self) -> Status:
+        """Asked by every poll of every open board, every two seconds: it must be cheap."""

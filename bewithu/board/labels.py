@@ -1,0 +1,130 @@
+"""Codes that travel in events and rules, as words that people read.
+
+A code that is not listed (a new event type may bring one without Python) is shown as it is, its underscores as spaces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from bewithu.board.words import Words, mark
+
+Labels = Mapping[str, str]
+
+UNITS: Final[Labels] = MappingProxyType(
+    {
+        "persons": mark("persons"),
+        "files": mark("files"),
+        "households": mark("households"),
+        "certificates": mark("certificates"),
+        "places": mark("places"),
+        "days": mark("days"),
+        "EUR": mark("euros"),
+    }
+)
+
+SEVERITIES: Final[Labels] = MappingProxyType(
+    {
+        "info": mark("For your information"),
+        "warning": mark("Warning"),
+        "critical": mark("Critical"),
+    }
+)
+
+STATES: Final[Labels] = MappingProxyType(
+    {
+        "pending": mark("not certain yet"),
+        "firing": mark("going on"),
+    }
+)
+
+DIMENSIONS: Final[Labels] = MappingProxyType(
+    {
+        "sex": mark("Sex"),
+        "age_group": mark("Age"),
+    }
+)
+
+CATEGORIES: Final[Labels] = MappingProxyType(
+    {
+        "sex=female": mark("Women and girls"),
+        "sex=male": mark("Men and boys"),
+        "sex=other": mark("Other"),
+        "sex=unknown": mark("Not known"),
+        "age_group=a00_05": mark("0 to 5 years"),
+        "age_group=a06_17": mark("6 to 17 years"),
+        "age_group=a18_34": mark("18 to 34 years"),
+        "age_group=a35_64": mark("35 to 64 years"),
+        "age_group=a65_plus": mark("65 years and older"),
+        "age_group=unknown": mark("Not known"),
+    }
+)
+
+REASONS: Final[Labels] = MappingProxyType(
+    {
+        "bad_format": mark("field in a wrong format"),
+        "empty": mark("empty message"),
+        "in_future": mark("date in the future"),
+        "incompatible_schema": mark("schema does not fit the contract"),
+        "missing": mark("required field missing"),
+        "municipality_not_valid": mark("municipality code not valid on that day"),
+        "national_number": mark("contains a national number"),
+        "out_of_range": mark("number or date out of range"),
+        "overlong": mark("more bytes than the schema allows"),
+        "refused_by_store": mark("refused by the database"),
+        "too_early": mark("date too long ago"),
+        "too_large": mark("message too large"),
+        "truncated": mark("message cut off"),
+        "undecodable": mark("unreadable message"),
+        "unknown_municipality": mark("unknown municipality code"),
+        "unknown_schema": mark("unknown schema"),
+        "unknown_value": mark("unknown value in a list"),
+        "wrong_magic": mark("message without a schema number"),
+        "wrong_order": mark("dates in the wrong order"),
+    }
+)
+
+AGENCIES: Final[Labels] = MappingProxyType(
+    {
+        "": mark("Unknown sender"),
+        "actiris": "Actiris",
+        "adg": mark("Employment office of the German-speaking Community (ADG)"),
+        "dvz": mark("Immigration Office"),
+        "fedasil": mark("Fedasil (reception)"),
+        "forem": "Le Forem",
+        "ksz": mark("Crossroads Bank for Social Security"),
+        "nccn": mark("National Crisis Centre"),
+        "podmi": mark("PPS Social Integration"),
+        "rn": mark("National Register"),
+        "vdab": "VDAB",
+    }
+)
+
+#: Agencies with one office in each municipality: their codes end with its NIS code, as in cpas-62063.
+LOCAL_AGENCIES: Final[Labels] = MappingProxyType(
+    {
+        "cpas": mark("Public centre for social welfare (CPAS/OCMW)"),
+        "muni": mark("Municipality"),
+    }
+)
+
+
+def label(labels: Labels, code: str, words: Words) -> str:
+    """The word for a code in that language."""
+    return words.gettext(labels[code]) if code in labels else code.replace("_", " ")
+
+
+def unit_label(unit: str, words: Words) -> str:
+    """What is counted; empty for a percentage, whose sign says it."""
+    return "" if unit == "%" else label(UNITS, unit, words)
+
+
+def category_label(breakdown: str, words: Words) -> str:
+    """`sex=female` as `Women and girls`; of several dimensions each, with commas between."""
+    parts = breakdown.split(",")
+    return ", ".join(
+        words.gettext(CATEGORIES[part]) if part in CATEGORIES else part.partition("=")[2].replace("_", " ")
+        for part in parts
+    )

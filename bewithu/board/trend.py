@@ -1,0 +1,119 @@
+"""A series of days as lines to draw, and as rows to read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from math import floor, log10
+
+from bewithu.board.data import Point
+
+#: Lines are drawn in a box of this size, which the page stretches to the place it has.
+WIDTH, HEIGHT = 400.0, 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """SVG path data in a box of WIDTH by HEIGHT. Days without a value are gaps.
+
+    `area`: the surface under the line. `end`: the last day with a value. `low`, `high`: values at the bottom and top.
+    """
+
+    path: str
+    area: str
+    end: tuple[float, float] | None
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Extremes:
+    """The days that a description names; none where the series has no values."""
+
+    lowest: Point
+    highest: Point
+    last: Point
+
+
+def draw(points: Sequence[Point], low: float, high: float) -> Line:
+    """The line of `points` between two values of the vertical axis."""
+    span = (high - low) or 1.0
+    step = WIDTH / max(len(points) - 1, 1)
+    placed = [
+        None if point.value is None else (index * step, HEIGHT * (1 - (point.value - low) / span))
+        for index, point in enumerate(points)
+    ]
+    runs = [[each for each in run if each] for has_value, run in groupby(placed, bool) if has_value]
+    ends = [each for each in placed if each]
+    return Line(
+        path="".join(_run(run) for run in runs),
+        area="".join(f"{_run(run)}V{HEIGHT:g}H{run[0][0]:.1f}Z" for run in runs if len(run) > 1),
+        end=ends[-1] if ends else None,
+        low=low,
+        high=high,
+    )
+
+
+def close_range(points: Sequence[Point]) -> tuple[float, float]:
+    """From the lowest to the highest value with a little room: shows how a series moves, not how large it is."""
+    values = _values(points)
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    room = (high - low) * 0.08 or abs(high) * 0.05 or 1.0
+    return low - room, high + room
+
+
+def round_range(points: Sequence[Point]) -> tuple[float, float]:
+    """Round numbers below and above all values, whose middle is round too; zero where it is not far off."""
+    values = _values(points)
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    if 0 < low <= high / 2 or low == high > 0:
+        low = 0.0
+    elif high < 0 and (high >= low / 2 or low == high):
+        high = 0.0
+    if low == high:
+        high = low + 1
+    half = round_up((high - low) / 2)
+    while (bottom := floor(low / half) * half) + 2 * half < high:
+        half = round_up(half * 1.01)
+    return bottom, bottom + 2 * half
+
+
+def round_up(number: float) -> float:
+    """The next of 1, 2, 2.5, 5 or 10 times a power of ten."""
+    power: float = 10.0 ** floor(log10(number))
+    return next(step * power for step in (1, 2, 2.5, 5, 10) if step * power >= number * (1 - 1e-9))
+
+
+def extremes(points: Sequence[Point]) -> Extremes | None:
+    """The lowest, the highest and the last point; of equals the latest."""
+    known = [point for point in reversed(points) if point.value is not None]
+    if not known:
+        return None
+    return Extremes(min(known, key=_value), max(known, key=_value), known[0])
+
+
+def weekly(points: Sequence[Point]) -> tuple[Point, ...]:
+    """Every seventh day, the last one first: enough to read a trend aloud."""
+    return tuple(points[::-1][::7])
+
+
+def ticks(first: date, last: date) -> tuple[date, date, date]:
+    """The days under the left end, the middle and the right end of a line."""
+    return first, first + (last - first) / 2, last
+
+
+def _run(run: Sequence[tuple[float, float]]) -> str:
+    if len(run) == 1:
+        return f"M{run[0][0]:.1f},{run[0][1]:.1f}h0"
+    return "M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in run)
+
+
+def _values(points: Sequence[Point]) -> list[float]:
+    return [point.value for point in points if point.value is not None]
+
+
+def _value(point: Point) -> float:
+    assert point.value is not None
+    return point.value

@@ -1,0 +1,114 @@
+"""Reads YAML that people write, and says exactly where it is wrong: file, line, field, expectation."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+from yaml.nodes import MappingNode, Node, SequenceNode
+
+from bewithu.errors import DefinitionError, Problem
+
+T = TypeVar("T")
+Location = tuple[str | int, ...]
+
+
+class Source:
+    """One YAML file: its data, and the line of every place in it."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        try:
+            node = yaml.compose(text, Loader=yaml.SafeLoader)
+            self.data: Any = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            line = mark.line + 1 if mark else 0
+            reason = getattr(error, "problem", None) or "unreadable"
+            raise DefinitionError([Problem(name, line, "", f"is not YAML: {reason}")]) from error
+        self._lines = dict(_lines(node, ())) if node else {}
+
+    def line(self, location: Location) -> int:
+        """The line of `location`, or of the nearest place around it."""
+        while location and location not in self._lines:
+            location = location[:-1]
+        return self._lines.get(location, 1)
+
+    def problem(self, location: Location, message: str) -> Problem:
+        return Problem(self.name, self.line(location), ".".join(map(str, location)), message)
+
+
+def read(path: Path | Traversable) -> Source:
+    """Raises `DefinitionError` when the file is missing or is not YAML."""
+    try:
+        return Source(path.name if not isinstance(path, Path) else str(path), path.read_text("utf-8"))
+    except OSError as error:
+        raise DefinitionError([Problem(str(path), 0, "", f"cannot be read: {error.strerror}")]) from error
+    except UnicodeDecodeError as error:
+        raise DefinitionError([Problem(str(path), 0, "", "is not UTF-8 text")]) from error
+
+
+def validate(source: Source, model: type[T]) -> T:
+    """The source's data as `model`. Raises `DefinitionError` with every problem and its line."""
+    try:
+        return TypeAdapter(model).validate_python(source.data)
+    except ValidationError as error:
+        raise DefinitionError(list(_problems(source, error, model))) from error
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """` (did you mean …?)` for a misspelt name, or nothing."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def _problems(source: Source, error: ValidationError, model: object) -> Iterator[Problem]:
+    for detail in error.errors():
+        location = _in_file(detail["loc"], source.data)
+        message = detail["msg"]
+        if detail["type"] == "extra_forbidden":
+            names = _field_names(detail["loc"], model)
+            message = f"is not a field of this definition{suggestion(str(location[-1]), names)}"
+        elif detail["type"] == "missing":
+            message = "is missing"
+        elif isinstance(detail["input"], str | int | float | bool):
+            message = f"{detail['msg']}, got {detail['input']!r}"
+        yield source.problem(location, message)
+
+
+def _in_file(location: Location, data: Any) -> Location:
+    """Pydantic's location without the union tags that are not in the file (a missing field stays)."""
+    kept: list[str | int] = []
+    for index, part in enumerate(location):
+        if isinstance(data, Mapping) and part in data:
+            data = data[part]
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            data = data[part]
+        elif index + 1 < len(location):
+            continue
+        kept.append(part)
+    return tuple(kept)
+
+
+def _field_names(location: Location, model: object) -> list[str]:
+    schema = TypeAdapter(model).json_schema()
+    shapes = [schema, *schema.get("$defs", {}).values()]
+    return [name for shape in shapes for name in shape.get("properties", {})]
+
+
+def _lines(node: Node, location: Location) -> Iterator[tuple[Location, int]]:
+    yield location, node.start_mark.line + 1
+    if isinstance(node, MappingNode):
+        for key, value in node.value:
+            yield (*location, key.value), key.start_mark.line + 1
+            for place, line in _lines(value, (*location, key.value)):
+                if place != (*location, key.value):
+                    yield place, line
+    elif isinstance(node, SequenceNode):
+        for index, item in enumerate(node.value):
+            yield from _lines(item, (*location, index))

@@ -1,0 +1,70 @@
+"""What passes between rules, mails and the store: readings in, transitions and mail notes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final, Literal, get_args
+
+Kind = Literal["pending", "dropped", "firing", "resolved"]
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+
+Outcome = Literal["addressed", "queued", "sending", "sent", "retry", "given_up"]
+OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A published value of one area: the newest on or before the day that was asked for.
+
+    `day`: the Brussels day that the value is about. `value` is None when the cell is suppressed.
+    `provisional`: a publisher of the indicator has not closed the period yet.
+    """
+
+    indicator: str
+    area: str
+    day: date
+    value: float | None
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One step of one alert (a rule in an area), as the append-only log keeps it.
+
+    `number`: 1 for the first step of this rule in this area, then 2, 3, …; no gaps.
+    `id`: the same whenever the same step is taken from the same state, so writing it twice is harmless.
+    `at`: when the step was taken; `since`: when the condition began to hold, for the whole alert. Both UTC,
+    whole milliseconds. `value`, `threshold`, `day` and `provisional` are those of the reading that decided.
+    """
+
+    id: str
+    rule: str
+    area: str
+    number: int
+    kind: Kind
+    at: datetime
+    since: datetime
+    indicator: str
+    day: date
+    value: float
+    threshold: float
+    provisional: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailNote:
+    """One line of the append-only log of what was told to whom.
+
+    `addressed`: it was decided who hears of the transition (`coordinator` and `message_id` are empty, `detail` says
+    who and why); `queued`: one mail is to be written; `sending`: it is about to be handed to the mail server;
+    `sent`, `retry`, `given_up`: what came of it. `at`: real time, UTC, whole milliseconds, also in a replay.
+    """
+
+    message_id: str
+    transition: str
+    coordinator: str
+    outcome: Outcome
+    at: datetime
+    detail: str

@@ -1,0 +1,59 @@
+"""What passes between the ingest and the store: frames, refusals, notes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Events of one partition, written with one schema, as an Avro object container file.
+
+    `batch` is 8 random bytes; the store knows what it did with this frame by them.
+    """
+
+    topic: str
+    batch: bytes
+    block: bytes
+    records: int
+
+    @property
+    def number(self) -> int:
+        """`batch` as the store counts it: an unsigned little-endian integer."""
+        return int.from_bytes(self.batch, "little")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A record that goes to quarantine. `raw` and `detail` have the digits of identities masked."""
+
+    topic: str
+    partition: int
+    offset: int
+    agency: str
+    event_id: str | None
+    reason: str
+    field: str
+    detail: str
+    raw: bytes
+    raw_length: int
+    kafka_time: datetime
+    known_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BatchNote:
+    """A batch of one partition is stored: facts and quarantine together hold all its records.
+
+    `frames` are the numbers of the frames that it was stored in.
+    """
+
+    frames: tuple[int, ...]
+    topic: str
+    partition: int
+    first_offset: int
+    last_offset: int
+    records: int
+    refused: int
+    known_at: datetime

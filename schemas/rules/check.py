@@ -1,0 +1,159 @@
+"""The agency-side check: which rules an event breaks, in words that help to mend it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import singledispatch
+from typing import Any
+
+from bewithu.clock import brussels_day
+from schemas.areas import Municipality, municipalities
+from schemas.national_number import holds_national_number, mask
+from schemas.rules import model
+
+Event = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One broken rule. `value` is masked; `expected` tells what would pass."""
+
+    field: str
+    reason: str
+    value: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.field} is {self.value}: {self.reason}, expected {self.expected}"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a rule may look at besides its own field."""
+
+    event: Event
+    published_at: datetime
+    symbols: Mapping[str, tuple[str, ...]]
+
+
+def check(
+    rules: Iterable[model.Rule], event: Event, published_at: datetime, symbols: Mapping[str, tuple[str, ...]]
+) -> tuple[Violation, ...]:
+    """Every rule that `event` (decoded, logical types applied) breaks; the first one is the reason.
+
+    `symbols` gives the known values of each enum field. A national number comes first, whatever its field.
+    """
+    context = Context(event, published_at, symbols)
+    found = tuple(violation for rule in rules for violation in _violations(rule, context))
+    return tuple(sorted(found, key=lambda violation: violation.reason != "national_number"))
+
+
+def _violations(rule: model.Rule, context: Context) -> Iterator[Violation]:
+    event = context.event
+    if any(event.get(name) not in values for name, values in rule.when.items()):
+        return
+    value = event.get(rule.field)
+    if value is None and not isinstance(rule, model.Required):
+        return
+    broken = _broken(rule, value, context)
+    if broken:
+        yield Violation(rule.field, broken[0], _shown(value), broken[1])
+
+
+@singledispatch
+def _broken(rule: Any, value: Any, context: Context) -> tuple[str, str] | None:
+    """`(reason, what was expected)` when `value` breaks `rule`."""
+    raise TypeError(f"no check for {rule!r}")
+
+
+@_broken.register
+def _(rule: model.Required, value: Any, context: Context) -> tuple[str, str] | None:
+    return ("missing", "a value") if value is None else None
+
+
+@_broken.register
+def _(rule: model.Known, value: Any, context: Context) -> tuple[str, str] | None:
+    known = context.symbols[rule.field]
+    return None if value in known else ("unknown_value", "one of " + ", ".join(known))
+
+
+@_broken.register
+def _(rule: model.Pseudonym, value: str, context: Context) -> tuple[str, str] | None:
+    if re.fullmatch(model.PSEUDONYM, value) and not value.isdigit():
+        return None
+    return _bad_format(value, "a pseudonym of 32 lower-case hexadecimal digits")
+
+
+@_broken.register
+def _(rule: model.Code, value: str, context: Context) -> tuple[str, str] | None:
+    if re.fullmatch(rule.pattern, value, re.ASCII):
+        return None
+    return _bad_format(value, f"text like {rule.pattern}")
+
+
+@_broken.register
+def _(rule: model.Text, value: str, context: Context) -> tuple[str, str] | None:
+    if re.fullmatch(rule.pattern, value, re.ASCII) and not holds_national_number(value):
+        return None
+    return _bad_format(value, f"text like {rule.pattern}")
+
+
+@_broken.register
+def _(rule: model.MunicipalityRule, value: str, context: Context) -> tuple[str, str] | None:
+    place = municipalities().get(value)
+    if place is None:
+        reason = "national_number" if holds_national_number(value) else "unknown_municipality"
+        return reason, "the NIS code of a Belgian municipality"
+    if not _valid_on(place, brussels_day(context.event["occurred_at"])):
+        return "municipality_not_valid", f"a code valid on the day; today's is {place.current_nis}"
+    return None
+
+
+@_broken.register
+def _(rule: model.NotInFuture, value: datetime, context: Context) -> tuple[str, str] | None:
+    latest = context.published_at + timedelta(minutes=rule.tolerance_minutes)
+    return ("in_future", f"no later than {latest.isoformat(timespec='seconds')}") if value > latest else None
+
+
+@_broken.register
+def _(rule: model.NotBefore, value: datetime, context: Context) -> tuple[str, str] | None:
+    return ("too_early", f"no earlier than {rule.earliest}") if value.date() < rule.earliest else None
+
+
+@_broken.register
+def _(rule: model.Between, value: date, context: Context) -> tuple[str, str] | None:
+    inside = rule.earliest <= value <= rule.latest
+    return None if inside else ("out_of_range", f"{rule.earliest} to {rule.latest}")
+
+
+@_broken.register
+def _(rule: model.Range, value: Any, context: Context) -> tuple[str, str] | None:
+    inside = rule.minimum <= value <= rule.maximum
+    return None if inside else ("out_of_range", f"{rule.minimum} to {rule.maximum}")
+
+
+@_broken.register
+def _(rule: model.NotBeforeField, value: date, context: Context) -> tuple[str, str] | None:
+    other = context.event.get(rule.other)
+    if other is None:
+        return None
+    day = brussels_day(other) if isinstance(other, datetime) else other
+    return ("wrong_order", f"no earlier than {rule.other}, {day}") if value < day else None
+
+
+def _bad_format(value: str, expected: str) -> tuple[str, str]:
+    return ("national_number" if holds_national_number(value) else "bad_format"), expected
+
+
+def _valid_on(place: Municipality, day: date) -> bool:
+    return place.valid_from <= day and (place.valid_to is None or day <= place.valid_to)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "missing"
+    text = mask(str(value))
+    return repr(text if len(text) <= 60 else text[:57] + "...")

@@ -1,0 +1,167 @@
+"""The tables that a contract implies: landing (takes frames, keeps nothing), facts, and the views between.
+
+Derived from the contract and rebuilt when it changes, so that a new event type needs no SQL of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+
+from schemas.contracts import Contract, Field, contracts
+from schemas.frames import COLUMNS
+from schemas.rules import Pseudonym
+from sinks.clickhouse.database import Database
+from sinks.clickhouse.literal import name, text, texts
+from sinks.clickhouse.rule_sql import sound_expression
+
+_SCALARS = {
+    ("boolean", None): "Bool",
+    ("int", None): "Int32",
+    ("int", "date"): "Date32",
+    ("long", None): "Int64",
+    ("long", "timestamp-millis"): "DateTime64(3, 'UTC')",
+    ("float", None): "Float32",
+    ("double", None): "Float64",
+    ("string", None): "String",
+    ("string", "uuid"): "UUID",
+    ("enum", None): "String",
+}
+
+
+@cache
+def landing_table(topic: str) -> str:
+    """The landing table's name carries a fingerprint of all that it does.
+
+    So another version of the contract has another table: it never takes a frame before its views are there, and
+    workers of two versions run side by side during an upgrade.
+    """
+    contract = contracts()[topic]
+    statements = _landing_statements(contract, "landing")
+    fingerprint = hashlib.sha256("\n".join(statements).encode()).hexdigest()[:10]
+    return name(f"landing_{contract.event_type}_v{contract.major}_{fingerprint}")
+
+
+def facts_table(event_type: str) -> str:
+    return name(f"facts_{event_type}")
+
+
+def sync_contract_tables(database: Database) -> None:
+    """Makes what is not there yet. Facts are only ever widened. Every statement can be repeated."""
+    for topic, contract in contracts().items():
+        facts = facts_table(contract.event_type)
+        database.run(_facts(contract))
+        there = {column for column, *_ in database.rows(f"DESCRIBE TABLE {facts}")}
+        for column in _fact_columns(contract):
+            if column.split()[0] not in there:
+                database.run(f"ALTER TABLE {facts} ADD COLUMN IF NOT EXISTS {column}")
+        for statement in _landing_statements(contract, landing_table(topic)):
+            database.run(statement)
+
+
+def _landing_statements(contract: Contract, landing: str) -> tuple[str, ...]:
+    return (
+        _landing(contract, landing),
+        _facts_view(contract, landing),
+        _refused_view(landing),
+        _touched_view(landing),
+    )
+
+
+def _facts(contract: Contract) -> str:
+    columns = ",\n    ".join(_fact_columns(contract))
+    # All revisions stay. Of two different messages with one event_id and revision the larger content wins, of
+    # two equal ones the first known: whatever the order, the same row is left (law 2).
+    return f"""CREATE TABLE IF NOT EXISTS {facts_table(contract.event_type)}
+(
+    {columns},
+    known_at DateTime64(3, 'UTC'),
+    version UInt64
+)
+ENGINE = ReplacingMergeTree(version) ORDER BY (person, event_id, revision)
+SETTINGS index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory = 1"""
+
+
+def _fact_columns(contract: Contract) -> list[str]:
+    return [f"{name(field.name)} {_fact_type(contract, field)}" for field in contract.fields]
+
+
+def _fact_type(contract: Contract, field: Field) -> str:
+    if field.name in _pseudonyms(contract):
+        return "FixedString(16)"
+    column = _landing_type(field)
+    if column == "String" and (field.avro_type == "enum" or field.name in ("agency", "municipality")):
+        return "LowCardinality(String)"
+    return column
+
+
+def _landing(contract: Contract, table: str) -> str:
+    own = [
+        f"{name(field.name)} {_landing_type(field)}{_default(field)}" for field in contract.fields
+    ]
+    frame = [f"{column} {kind}" for column, kind in COLUMNS.items()]
+    columns = ",\n    ".join([*frame, *own])
+    return f"""CREATE TABLE IF NOT EXISTS {name(table)}
+(
+    {columns},
+    sound Bool MATERIALIZED {sound_expression(contract)},
+    CONSTRAINT fence_intact CHECK batch = fence
+)
+ENGINE = Null"""
+
+
+def _landing_type(field: Field) -> str:
+    if field.avro_type == "bytes" and field.logical_type == "decimal":
+        scalar = f"Decimal({field.precision}, {field.scale})"
+    else:
+        scalar = _SCALARS[(field.avro_type, field.logical_type)]
+    return f"Nullable({scalar})" if field.optional else scalar
+
+
+def _default(field: Field) -> str:
+    return f" DEFAULT {text(field.default_symbol)}" if field.default_symbol and not field.optional else ""
+
+
+def _facts_view(contract: Contract, landing: str) -> str:
+    columns = ",\n    ".join(f"{_stored(contract, field)} AS {name(field.name)}" for field in contract.fields)
+    content = ", ".join(f"ifNull(toString(landed.{name(field.name)}), '\\\\N')" for field in contract.fields)
+    # 40 bits of content, then 24 bits that shrink with time: minutes since 2000 until the year 2031, then 0.
+    earlier = "toUInt64(greatest(0, 16777215 - dateDiff('minute', toDateTime('2000-01-01', 'UTC'), known_at)))"
+    return f"""CREATE MATERIALIZED VIEW IF NOT EXISTS {landing}_facts TO {facts_table(contract.event_type)} AS
+SELECT
+    {columns},
+    landed.known_at AS known_at,
+    bitShiftLeft(bitShiftRight(cityHash64({content}), 24), 24) + {earlier} AS version
+FROM {landing} AS landed
+WHERE landed.sound"""
+
+
+def _stored(contract: Contract, field: Field) -> str:
+    column = f"landed.{name(field.name)}"
+    if field.name in _pseudonyms(contract):
+        return f"toFixedString(unhex(ifNull({column}, '')), 16)"
+    if field.avro_type == "enum" and field.default_symbol:
+        symbols = texts(field.symbols)
+        known = f"if({column} IN {symbols}, {column}, {text(field.default_symbol)})"
+        return f"if(isNull({column}), NULL, {known})" if field.optional else known
+    return column
+
+
+def _refused_view(landing: str) -> str:
+    return f"""CREATE MATERIALIZED VIEW IF NOT EXISTS {landing}_refused TO refused AS
+SELECT reinterpretAsUInt64(batch) AS frame, base_offset + row AS offset
+FROM {landing}
+WHERE NOT sound"""
+
+
+def _touched_view(landing: str) -> str:
+    return f"""CREATE MATERIALIZED VIEW IF NOT EXISTS {landing}_touched TO touched AS
+SELECT DISTINCT
+    reinterpretAsUInt64(landed.batch) AS frame,
+    toFixedString(unhex(ifNull(landed.person, '')), 16) AS subject
+FROM {landing} AS landed
+WHERE landed.sound"""
+
+
+def _pseudonyms(contract: Contract) -> frozenset[str]:
+    return frozenset(rule.field for rule in contract.rules if isinstance(rule, Pseudonym))

@@ -1,0 +1,1 @@
+SELECT DISTINCT offset FROM refused WHERE frame = {frame:UInt64} ORDER BY offset

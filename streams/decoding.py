@@ -1,0 +1,52 @@
+"""Reads single events, for the rare case that a batch is damaged or a refusal must be explained."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import fastavro
+
+from schemas.national_number import mask
+from streams.frames import PREFIX, KafkaRecord
+from streams.writer_schemas import WriterSchema
+
+Event = Mapping[str, Any]
+_AGENCY = re.compile(r"[a-z][a-z0-9]{1,15}(-[a-z0-9]{1,9})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Why a datum is no event."""
+
+    reason: str
+    detail: str
+
+
+def decode(value: bytes, writer: WriterSchema) -> Event | Damage:
+    """The event in a Kafka value (wire format), logical types applied, or what is wrong with its bytes."""
+    datum = io.BytesIO(value)
+    datum.seek(PREFIX)
+    try:
+        event = fastavro.schemaless_reader(datum, writer.parsed, None)
+    except EOFError:
+        return Damage("truncated", f"the datum ends early, after {len(value)} bytes")
+    except (IndexError, ValueError, OverflowError, TypeError, ArithmeticError, MemoryError) as error:
+        return Damage("undecodable", mask(f"{type(error).__name__}: {error}"[:200]))
+    rest = len(value) - datum.tell()
+    if rest:
+        return Damage("overlong", f"{rest} bytes are left over after the last field")
+    if not isinstance(event, dict):
+        return Damage("undecodable", "the datum is no record")
+    return event
+
+
+def agency_of(record: KafkaRecord, event: Event | None) -> str:
+    """The agency that published a record, from the event or else from its header; '' where unknown."""
+    claimed = event.get("agency") if event else None
+    if claimed is None:
+        claimed = next((value.decode("ascii", "replace") for name, value in record.headers if name == "agency"), "")
+    return claimed if _AGENCY.fullmatch(claimed) else ""

@@ -1,0 +1,80 @@
+"""Builds frames: Kafka values, as they are, between bytes that say where they come from (schemas/frames.py)."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from schemas.frames import frame_schema
+from schemas.intake import Frame
+
+#: Confluent's wire format: a zero byte, then the schema id in four bytes, big-endian.
+PREFIX = 5
+_SYNC = os.urandom(16)
+
+
+class KafkaRecord(Protocol):
+    """What we use of a consumed record. `timestamp` is in ms since 1970, negative when Kafka has none."""
+
+    offset: int
+    timestamp: int
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+
+
+class _Varints(dict[int, bytes]):
+    """Avro's zigzag encoding of whole numbers, remembered."""
+
+    def __missing__(self, number: int) -> bytes:
+        encoded = self[number] = zigzag(number)
+        return encoded
+
+
+_ROWS = _Varints()
+_ROWS_REMEMBERED = 1 << 17
+
+
+def zigzag(number: int) -> bytes:
+    """`number` as an Avro int or long."""
+    rest = (number << 1) ^ (number >> 63)
+    encoded = bytearray()
+    while rest & ~0x7F:
+        encoded.append((rest & 0x7F) | 0x80)
+        rest >>= 7
+    encoded.append(rest)
+    return bytes(encoded)
+
+
+def container_header(writer_schema: Mapping[str, Any]) -> bytes:
+    """The start of a container file whose datums are frames around `writer_schema`."""
+    text = json.dumps(frame_schema(writer_schema)).encode()
+    key = b"avro.schema"
+    return b"Obj\x01" + zigzag(1) + zigzag(len(key)) + key + zigzag(len(text)) + text + zigzag(0) + _SYNC
+
+
+def build_frame(
+    topic: str, partition: int, header: bytes, records: Sequence[KafkaRecord], known_at: datetime
+) -> Frame:
+    """One frame of `records` (at least one, in the order of offsets), all written with the header's schema."""
+    batch = os.urandom(8)
+    base = records[0].offset
+    same = batch + zigzag(milliseconds(known_at)) + zigzag(partition) + zigzag(base)
+    rows = _ROWS if len(_ROWS) < _ROWS_REMEMBERED else _Varints()
+    times = _Varints()
+    pieces: list[bytes] = []
+    for record in records:
+        assert record.value is not None
+        pieces += (
+            same, rows[record.offset - base], times[max(record.timestamp, 0)], record.value[PREFIX:], batch
+        )  # fmt: skip
+    body = b"".join(pieces)
+    block = b"".join((header, zigzag(len(records)), zigzag(len(body)), body, _SYNC))
+    return Frame(topic, batch, block, len(records))
+
+
+def milliseconds(moment: datetime) -> int:
+    """Since 1970."""
+    return round(moment.timestamp() * 1000)

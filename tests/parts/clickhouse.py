@@ -1,0 +1,63 @@
+"""A ClickHouse that several processes can share, and that a test can kill."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import clickhouse_connect
+from clickhouse_connect.driver.client import Client
+
+from tests.parts.deadlines import wait_until
+from tests.parts.processes import Process, answers_tcp, free_port, start_process
+
+
+@dataclass(slots=True)
+class ClickHouse:
+    """chdb behind ClickHouse's HTTP interface. Data and log (`clickhouse.log`) are in `folder`."""
+
+    folder: Path
+    port: int
+    process: Process
+
+    @classmethod
+    def start(cls, folder: Path) -> ClickHouse:
+        folder.mkdir(parents=True, exist_ok=True)
+        port = free_port()
+        return cls(folder, port, _launch(folder, port))
+
+    @property
+    def host(self) -> str:
+        return "127.0.0.1"
+
+    def client(self, **options: Any) -> Client:
+        """A new clickhouse-connect client; `options` are those of `clickhouse_connect.get_client`."""
+        return clickhouse_connect.get_client(host=self.host, port=self.port, **options)
+
+    def kill(self) -> None:
+        """SIGKILL: what the engine had not written is lost."""
+        self.process.kill()
+
+    def restart(self) -> None:
+        """Start again on the same port and data, whether it was killed, stopped or still runs."""
+        self.stop()
+        self.process = _launch(self.folder, self.port)
+
+    def stop(self) -> None:
+        self.process.stop()
+
+
+def _launch(folder: Path, port: int) -> Process:
+    module = "tests.parts.clickhouse_http"
+    command = [sys.executable, "-m", module, "--path", str(folder), "--port", str(port)]
+    process = start_process(command, folder / "clickhouse.log", environment={"TZ": "UTC"})
+    try:
+        wait_until(
+            lambda: answers_tcp(port), 60, f"ClickHouse over HTTP to answer on port {port}", process=process
+        )
+    except BaseException:
+        process.kill()
+        raise
+    return process
