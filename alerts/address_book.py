@@ -17,8 +17,8 @@ from bewithu.errors import DefinitionError, Problem
 from schemas.alerting import Transition
 from schemas.areas import Language, UnknownArea, ancestors, area
 
-# Narrower than RFC 5322 on purpose: what it lets out is nearly always a typing error, and never a mail server's
-# way to a second recipient or a second header.
+# Narrower than RFC 5322 on purpose: what it leaves out is nearly always a typing error, and nothing that it
+# lets in can become a second recipient or a second header.
 _EMAIL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 
@@ -37,7 +37,9 @@ def _code(code: Any) -> Any:
 
 
 Email = Annotated[str, AfterValidator(_email), Field(json_schema_extra={"format": "email"})]
-Name = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=120, strip_whitespace=True)]
+Name = Annotated[
+    str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=120, strip_whitespace=True)
+]
 AreaCode = Annotated[str, BeforeValidator(_code)]
 
 
@@ -124,11 +126,15 @@ def _twice(book: AddressBook, source: Source) -> Iterator[Problem]:
             line = source.line(("coordinators", earlier, "email"))
             yield source.problem(
                 ("coordinators", index, "email"),
-                f"{coordinator.email!r} is already in line {line}; put all areas of one address into one entry",
+                f"{coordinator.email!r} is already in line {line}; put all its areas into one entry",
             )
 
 
 def address_book_schema() -> dict[str, Any]:
     """The JSON Schema of an address book, for editors."""
     schema = AddressBook.model_json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "bewithu address book"}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "bewithu address book",
+    }

@@ -122,16 +122,17 @@ def latest(transitions: Iterable[Transition]) -> Mapping[Alert, State]:
     newest: dict[Alert, Transition] = {}
     for each in transitions:
         alert = (each.rule, each.area)
-        # Of two writings of one step the earlier counts; of two steps with one number, always the same one.
-        if alert not in newest or _order(each) > _order(newest[alert]):
-            newest[alert] = each
-        elif each.id == newest[alert].id and each.at < newest[alert].at:
+        known = newest.get(alert)
+        if known is None or _order(each) > _order(known):
             newest[alert] = each
     return {alert: State(_PHASE_AFTER[last.kind], last.since, last.number) for alert, last in newest.items()}
 
 
-def _order(transition: Transition) -> tuple[int, str]:
-    return transition.number, transition.id
+def _order(transition: Transition) -> tuple[int, bool, str, float]:
+    """Of one step written twice the earlier writing counts. Of two steps with one number, which only two
+    leaders at once can write, a firing counts: people were told of it, and must hear when it is over.
+    """
+    return transition.number, transition.kind == "firing", transition.id, -transition.at.timestamp()
 
 
 def to_millisecond(moment: datetime) -> datetime:

@@ -6,7 +6,8 @@ Each (transition, coordinator) goes through
                   ├──────> retry (again later, backing off) ──> sending …
                   └──────> given_up
 
-Why a mail that is `sending` without an outcome goes out once more: docs/decisions/0006-one-mail-per-transition.md.
+Why a mail that is `sending` without an outcome goes out once more is told in
+docs/decisions/0006-one-mail-per-transition.md.
 """
 
 from __future__ import annotations
@@ -43,6 +44,10 @@ class OpenMail:
         return self.notes[0].message_id
 
     @property
+    def address(self) -> str:
+        return self.notes[0].coordinator
+
+    @property
     def queued_at(self) -> datetime:
         return self.notes[0].at
 
@@ -52,7 +57,7 @@ class OpenMail:
 
     @property
     def unknown_outcomes(self) -> int:
-        """How often it was `sending` and nothing was noted after: a crash, before or after the server took it."""
+        """How often it was `sending` and no outcome was noted: a crash before or after the server took it."""
         after = [*(note.outcome for note in self.notes[1:]), "sending"]
         return sum(
             note.outcome == "sending" and then == "sending"
@@ -62,7 +67,7 @@ class OpenMail:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What to do with an open mail now, and why. `coordinator` is None when the address is in the book no more."""
+    """What to do with an open mail now, and why. `coordinator` is None when it has left the address book."""
 
     mail: OpenMail
     action: Literal["send", "wait", "give_up"]
@@ -106,8 +111,8 @@ def addressed(
 def message_id(transition: Transition, email: str, domain: str) -> str:
     """The same for every sending of one mail, so a reader's mail program can drop the second one.
 
-    `since` is part of it: a database that was wiped numbers its transitions from 1 again, and a mail server that
-    remembers the old ones would drop the new alarm.
+    `since` is part of it: a database that was wiped numbers its transitions from 1 again, and a mail server
+    that remembers the old ones would drop the new alarm.
     """
     words = f"{transition.id}\n{transition.since.isoformat()}\n{email}"
     return f"<{hashlib.sha256(words.encode()).hexdigest()[:32]}@{domain}>"
@@ -137,9 +142,8 @@ def due(
     decisions: list[Due] = []
     ahead: set[tuple[str, str, str]] = set()
     for mail in sorted(mails, key=lambda mail: (mail.queued_at, mail.transition.number)):
-        address = mail.notes[0].coordinator
-        thread = (mail.transition.rule, mail.transition.area, address)
-        coordinator = book.find(address)
+        thread = (mail.transition.rule, mail.transition.area, mail.address)
+        coordinator = book.find(mail.address)
         if thread in ahead:
             decisions.append(Due(mail, "wait", coordinator, "an earlier mail of this alert has not left yet"))
             continue

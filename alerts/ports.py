@@ -24,8 +24,8 @@ class Publisher:
 class IndicatorText:
     """What a reader must know of an indicator, in the four languages.
 
-    `explanations`: one sentence each. `unit`: as in the definition (`persons`, `files`, `%`, …); a value in `%` is
-    a share between 0 and 1.
+    `explanations`: one sentence each. `unit`: as in the definition (`persons`, `files`, …); a value in `%` is a
+    share between 0 and 1.
     """
 
     id: str
@@ -43,7 +43,7 @@ class Readings(Protocol):
         ...
 
     def history(self, indicator: str, area: str, until: date, days: int) -> Sequence[Reading]:
-        """The last `days` days up to and including `until`, oldest first; days without a value are left out."""
+        """The `days` days up to and including `until`, oldest first; days without a value are left out."""
         ...
 
     def last_heard(self, agencies: Sequence[str]) -> Mapping[str, datetime]:
@@ -68,7 +68,10 @@ class AlertLog(Protocol):
 
 
 class MailLog(Protocol):
-    """The append-only log of what was told to whom. Writing a note twice is harmless. Raises `Unavailable`."""
+    """The append-only log of what was told to whom. Writing a note twice is harmless.
+
+    Every call raises `Unavailable` while the store is away.
+    """
 
     def note(self, notes: Sequence[MailNote]) -> None:
         """All of them, or none."""

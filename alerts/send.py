@@ -12,7 +12,7 @@ import aiosmtplib
 
 from bewithu.settings import Smtp
 
-#: Seconds for each answer of the server. `SENDING_TAKES` in outbox.py must stay longer than a whole conversation.
+#: Seconds for each answer of the server, and for all of them. `SENDING_TAKES` in outbox.py must stay longer.
 TIMEOUT_SECONDS: Final = 20.0
 CONVERSATION_SECONDS: Final = 90.0
 
@@ -21,8 +21,8 @@ CONVERSATION_SECONDS: Final = 90.0
 class Delivery:
     """What came of handing over a mail.
 
-    `sent`: the server took it. `retry`: not now. `given_up`: the server refuses this recipient or this mail for
-    good. `server_away`: there is no point in trying other mails at once.
+    `sent`: the server took it. `retry`: not now. `given_up`: the server refuses this recipient or this mail
+    for good. `server_away`: there is no point in trying other mails at once.
     """
 
     outcome: Literal["sent", "retry", "given_up"]
@@ -31,7 +31,7 @@ class Delivery:
 
 
 class Sender:
-    """Sends over SMTP, one connection for each mail: alerts are rare, and a connection kept open goes stale."""
+    """Sends over SMTP, one connection for each mail: alerts are rare, and idle connections go stale."""
 
     def __init__(self, settings: Smtp) -> None:
         self._settings = settings

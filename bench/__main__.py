@@ -11,8 +11,7 @@ from functools import partial
 from rich.console import Console
 
 from bench import ingest
-from bench.contenders import ContenderError
-from bench.publish import PublishError
+from bench.errors import BenchError
 from bench.report import table_of
 
 BENCHES = {"ingest": ingest}
@@ -26,17 +25,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = bench.Options(parsed.events, parsed.only, parsed.broker)
     try:
         comparison = bench.run(options, console)
-    except (ContenderError, PublishError) as error:
-        console.print(str(error), style="red", markup=False)
+    except BenchError as error:
+        console.print(str(error), style="red", markup=False, soft_wrap=True)
         return 1
     if parsed.json:
         print(json.dumps(comparison.to_json(), indent=2))
     else:
-        Console().print(
-            table_of(comparison, f"{bench.SUMMARY} ({options.events:,} events, {options.broker})")
-        )
+        title = f"{bench.SUMMARY} ({options.events:,} events, {options.broker})"
+        Console().print(table_of(comparison, title, bench.NOTE))
     for promise in comparison.broken:
-        console.print(promise, style="red", markup=False)
+        console.print(promise, style="red", markup=False, soft_wrap=True)
     return 1 if comparison.broken else 0
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from bench.errors import ContenderError, PartMissing
 from bench.protocol import Measured, Task, read_marks
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -22,10 +23,6 @@ SHARED_WITH_QUIX = ("chdb", "clickhouse-connect", "fastavro")
 START_UP_SECONDS = 120
 SLOWEST_EVENTS_PER_S = 500
 LOG_LINES_SHOWN = 30
-
-
-class ContenderError(RuntimeError):
-    """A contender failed, or did not store what it was given; the message has the end of its log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ def quix_python() -> Sequence[str]:
     """Quix Streams pins other versions of our libraries, so uv makes it an environment of its own."""
     uv = os.environ.get("UV") or shutil.which("uv")
     if uv is None:
-        raise ContenderError("uv is not on PATH; start the benchmark with `uv run python -m bench …`")
+        raise PartMissing("uv is not on PATH; start the benchmark with `uv run python -m bench …`")
     major, minor, _ = platform.python_version_tuple()
     pinned = [f"{package}=={version(package)}" for package in SHARED_WITH_QUIX]
     extras = [word for package in (QUIX_STREAMS, *pinned) for word in ("--with", package)]

@@ -9,7 +9,7 @@ A contender is a program started as `python -m bench.<module>` with the argument
 4. calls `Stopwatch.stop()` as soon as the store has acknowledged the last one;
 5. calls `report_rows()` with the number of rows that it then counts in the store, and exits with 0.
 
-Each of these is one line, `{"mark": "start", "span": "ingest", "clock": 5.1, "cpu_seconds": 1.2}`. Other lines
+Each of these is one line, `{"mark": "start", "span": "ingest", "clock": 5.1, "cpu_seconds": 1.2}`. Others
 are ignored, and the end of standard error is shown if the contender fails.
 Only the standard library is used here, because contenders run in different environments.
 """
@@ -121,9 +121,11 @@ def _marks(lines: Iterable[str]) -> Iterator[Mapping[str, Any]]:
 
 
 def _print(mark: Mapping[str, Any]) -> None:
+    # The process' own standard output: Faust turns sys.stdout into log lines.
+    assert sys.__stdout__ is not None
     # A library may have left half a line: the mark begins one of its own.
-    sys.stdout.write(f"\n{json.dumps(mark)}\n")
-    sys.stdout.flush()
+    sys.__stdout__.write(f"\n{json.dumps(mark)}\n")
+    sys.__stdout__.flush()
 
 
 def _cpu_seconds() -> float:

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
+from confluent_kafka import KafkaError, Message, Producer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bench.avro_file import AvroFile
+from bench.errors import PublishError
 from bench.registrations import encoded_registrations, registration_contract
 from schemas.contracts import parsed_schema
 
 POLL_EVERY = 1000
 QUEUED_MESSAGES = 200_000
 FLUSH_SECONDS = 120
-
-
-class PublishError(RuntimeError):
-    """The broker does not hold what was sent."""
 
 
 def publish_registrations(bootstrap: str, schema_id: int, events: int, avro: Path, console: Console) -> None:
@@ -45,7 +41,6 @@ def publish_registrations(bootstrap: str, schema_id: int, events: int, avro: Pat
                 progress.update(bar, completed=number)
     if left := producer.flush(FLUSH_SECONDS):
         raise PublishError(f"{bootstrap} did not take {left} of {events} messages within {FLUSH_SECONDS} s")
-    _check_stored(bootstrap, topic, events)
 
 
 def _produce(producer: Producer, topic: str, key: bytes, value: bytes) -> None:
@@ -60,22 +55,6 @@ def _produce(producer: Producer, topic: str, key: bytes, value: bytes) -> None:
 def _raise_undelivered(error: KafkaError | None, message: Message) -> None:
     if error is not None:
         raise PublishError(f"a message to {message.topic()} was not delivered: {error.str()}")
-
-
-def _check_stored(bootstrap: str, topic: str, events: int) -> None:
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "bench-count"})
-    try:
-        partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
-        stored = sum(_length(consumer, TopicPartition(topic, number)) for number in partitions)
-    finally:
-        consumer.close()
-    if stored != events:
-        raise PublishError(f"topic {topic} holds {stored} messages, expected {events}")
-
-
-def _length(consumer: Any, partition: TopicPartition) -> int:
-    first, end = consumer.get_watermark_offsets(partition, timeout=10)
-    return int(end - first)
 
 
 def _progress(console: Console) -> Progress:

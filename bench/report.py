@@ -68,11 +68,12 @@ class Comparison:
         }
 
 
-def table_of(comparison: Comparison, title: str) -> Table:
-    table = Table(title=title)
-    table.add_column("")
-    for heading in ("events / CPU s", "ours is × it", "events / s", "seconds", "CPU s", "peak memory"):
-        table.add_column(heading, justify="right")
+def table_of(comparison: Comparison, title: str, note: str) -> Table:
+    """One row each; the ratio is ours divided by that row, in events per CPU second."""
+    table = Table(title=title, caption=note, caption_justify="left", title_justify="left")
+    table.add_column("", no_wrap=True)
+    for heading in ("per CPU s", "ratio", "per s", "seconds", "CPU s", "peak MiB"):
+        table.add_column(heading, justify="right", no_wrap=True)
     ratios = comparison.ratios
     for name, figures in _rows(comparison):
         ratio = ratios.get(name)
@@ -83,7 +84,7 @@ def table_of(comparison: Comparison, title: str) -> Table:
             f"{figures.events_per_s:,.0f}",
             f"{figures.seconds:.1f}",
             f"{figures.cpu_seconds:.1f}",
-            f"{figures.peak_rss_mib:,.0f} MiB",
+            f"{figures.peak_rss_mib:,.0f}",
         )
     return table
 

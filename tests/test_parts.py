@@ -7,6 +7,7 @@ import json
 import threading
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from pathlib import Path
 
 import aiosmtplib
 import fastavro
@@ -97,6 +98,17 @@ def test_killed_apache_kafka_comes_back_on_its_port_with_its_records(own_apache_
     assert own_apache_kafka.bootstrap_servers == servers
     produce(servers, topic, [b"after the kill"])
     assert consume(servers, topic, len(RECORDS) + 1) == [*RECORDS, b"after the kill"]
+
+
+def test_apache_kafka_without_its_jars_is_named_with_the_command_that_fetches_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("BEWITHU_TEST_REQUIRE", raising=False)
+    monkeypatch.setattr("tests.parts.kafka.JARS", tmp_path)
+    with pytest.raises(
+        pytest.skip.Exception, match=r"Apache Kafka is missing\. .*mvn .*-f tests/kafka/pom\.xml"
+    ):
+        ApacheKafka.start(tmp_path)
 
 
 def test_tansu_gives_back_what_it_was_sent(tansu: Tansu) -> None:

@@ -15,8 +15,8 @@ from bewithu.errors import DefinitionError, Problem
 def load_rules(indicators: Collection[str], folder: Path | None = None) -> tuple[Rule, ...]:
     """The rules in `folder` (ours when None), by id. `indicators`: the ids that rules may refer to.
 
-    Raises `DefinitionError` with every problem of every file; also for a folder without rules, as a wrong path
-    would otherwise silence every alert.
+    Raises `DefinitionError` with every problem of every file; also for a folder without rules, as a wrong
+    path would otherwise silence every alert.
     """
     shelf: Path | Traversable = files("alerts.rules") if folder is None else folder
     found: dict[str, tuple[Rule, Source]] = {}

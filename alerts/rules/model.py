@@ -77,7 +77,7 @@ Condition = Annotated[
     Discriminator(
         _kind,
         custom_error_type="condition",
-        custom_error_message=f"expected exactly one of {', '.join(_KINDS)} with a number, as in {{above: 400}}",
+        custom_error_message=f"expected exactly one of {', '.join(_KINDS)}, as in {{above: 400}}",
     ),
 ]
 
@@ -102,4 +102,8 @@ class Rule(_Definition):
 def rules_schema() -> dict[str, Any]:
     """The JSON Schema of a rule file, for editors and integrators."""
     schema = Rule.model_json_schema(by_alias=True)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "bewithu alert rule"}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "bewithu alert rule",
+    }

@@ -12,10 +12,8 @@ from typing import Any
 
 # Not in the project's environment: bench/contenders.py gives this peer one of its own.
 from quixstreams import Application  # type: ignore[import-not-found]
-from quixstreams.models.serializers import (  # type: ignore[import-not-found]
-    AvroDeserializer,
-    SchemaRegistryClientConfig,
-)
+from quixstreams.models import SchemaRegistryClientConfig  # type: ignore[import-not-found]
+from quixstreams.models.serializers.avro import AvroDeserializer  # type: ignore[import-not-found]
 from quixstreams.sinks import BatchingSink, SinkBatch  # type: ignore[import-not-found]
 
 from bench.peers.facts_table import FactsTable

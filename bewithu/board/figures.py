@@ -46,15 +46,16 @@ def figure(value: Value | None, info: IndicatorInfo, words: Words) -> Figure:
     return Figure("shown", number_text(value.value, info, words), unit, "", value.provisional)
 
 
-def number_text(number: float, info: IndicatorInfo, words: Words) -> str:
+def number_text(number: float, info: IndicatorInfo, words: Words, decimals: int | None = None) -> str:
     """A number of that indicator, without a unit unless the unit is a sign."""
+    digits = info.decimals if decimals is None else decimals
     if info.percent:
-        return words.percentage(number, info.decimals)
+        return words.percentage(number, digits)
     if info.unit == "%":
-        return words.percentage(number / 100, info.decimals)
+        return words.percentage(number / 100, digits)
     if info.unit == "EUR":
-        return words.euros(number, info.decimals)
-    return words.number(number, info.decimals)
+        return words.euros(number, digits)
+    return words.number(number, digits)
 
 
 def suppressed_mark(info: IndicatorInfo, words: Words) -> str:

@@ -106,7 +106,7 @@ AGENCIES: Final[Labels] = MappingProxyType(
 LOCAL_AGENCIES: Final[Labels] = MappingProxyType(
     {
         "cpas": mark("Public centre for social welfare (CPAS/OCMW)"),
-        "muni": mark("Municipality"),
+        "mun": mark("Municipality"),
     }
 )
 

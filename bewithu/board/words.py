@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext
 import io
+import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
@@ -102,6 +103,11 @@ class Words:
 def words(language: Language) -> Words:
     """The same object each time, as reading a catalogue takes a while."""
     return Words(language)
+
+
+def plain(name: str) -> str:
+    """A key to sort names by: without accents and capitals."""
+    return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold()
 
 
 def _with_decimals(pattern: str, decimals: int) -> str:

@@ -26,7 +26,7 @@ class Level(StrEnum):
     COUNTRY = "country"
 
 
-class UnknownArea(BewithuError, KeyError):  # noqa: N818 - named like its siblings in bewithu.errors
+class UnknownArea(BewithuError, KeyError):
     """A code that is no area of today's geography; the message names the nearest codes or the successor."""
 
     def __str__(self) -> str:

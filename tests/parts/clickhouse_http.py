@@ -13,6 +13,7 @@ import asyncio
 import gzip
 import io
 import json
+import sys
 import uuid
 import zlib
 from collections.abc import Mapping
@@ -21,9 +22,13 @@ from pathlib import Path
 
 import lz4.frame  # type: ignore[import-untyped]
 from aiohttp import web
-from backports import zstd
 
 from tests.parts.clickhouse_engine import DEFAULT_FORMAT, Answer, Engine, Statement, StatementError
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 # Parameters of the request itself; every other one is a setting, or `param_…`.
 REQUEST_PARAMETERS = frozenset(

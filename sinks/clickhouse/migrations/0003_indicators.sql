@@ -33,7 +33,8 @@ CREATE TABLE IF NOT EXISTS contributions
 )
 ENGINE = MergeTree ORDER BY (subject, indicator) SETTINGS index_granularity = 256;
 
--- Every revision of every value. A value holds from `day` until the next day that has a row.
+-- Every revision of every value. A value holds from `day` until the next day that has a row; rows of days to come
+-- hold what is already known to leave a window then. So time alone never asks for a refresh.
 -- An empty breakdown is the total; others read like sex=female or age_group=a18_34.
 CREATE TABLE IF NOT EXISTS indicator_values
 (
@@ -49,6 +50,18 @@ CREATE TABLE IF NOT EXISTS indicator_values
     refresh UInt64
 )
 ENGINE = MergeTree ORDER BY (indicator, area, breakdown, day, known_at, refresh);
+
+-- Which series of values a refresh looks at anew, and from which day on.
+CREATE TABLE IF NOT EXISTS changed_series
+(
+    refresh UInt64,
+    indicator LowCardinality(String),
+    area LowCardinality(String),
+    breakdown LowCardinality(String),
+    since Date32,
+    stored_at DateTime DEFAULT now()
+)
+ENGINE = MergeTree ORDER BY (refresh, indicator, area, breakdown) TTL stored_at + INTERVAL 7 DAY;
 
 -- A refresh writes here when all of its values are stored; what is missing here is done again.
 CREATE TABLE IF NOT EXISTS refreshes

@@ -1,0 +1,90 @@
+"""How a figure moved, as rows that a mail can show without pictures: one a day, with the threshold marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from alerts.rules import Rule
+from schemas.alerting import Reading
+
+DAYS: Final = 14
+#: Width of the HTML chart in pixels, and of the text chart in characters.
+PIXELS: Final = 240
+CHARACTERS: Final = 24
+MARK: Final = 2
+
+_EIGHTHS: Final = " ▏▎▍▌▋▊▉"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One day. `share`: the bar's length against the chart's width, 0 to 1; None without a value."""
+
+    day: date
+    value: float | None
+    share: float | None
+    beyond: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of a row. `ink`: `bar`, `beyond` the threshold, the threshold's `mark`, or `none`."""
+
+    pixels: int
+    ink: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Rows of consecutive days, oldest first, and where the threshold stands (0 to 1)."""
+
+    rows: tuple[Row, ...]
+    threshold: float
+
+
+def chart(history: Sequence[Reading], rule: Rule, until: date) -> Chart:
+    """At most `DAYS` days up to `until`, from the first with a value on. Values below zero get no bar."""
+    values = {reading.day: reading.value for reading in history if reading.value is not None}
+    days = [until - timedelta(days=back) for back in reversed(range(DAYS))]
+    while days and days[0] not in values:
+        days.pop(0)
+    threshold = rule.condition.threshold
+    top = max([threshold, *(values[day] for day in days if day in values), 0.0]) or 1.0
+
+    def row(day: date) -> Row:
+        value = values.get(day)
+        if value is None:
+            return Row(day, None, None, False)
+        return Row(day, value, max(0.0, value) / top, rule.condition.holds(value))
+
+    return Chart(tuple(row(day) for day in days), max(0.0, threshold) / top)
+
+
+def segments(row: Row, threshold: float) -> tuple[Segment, ...]:
+    """The row in pixels: its bar, cut by the threshold's mark; the widths add up to `PIXELS`."""
+    room = PIXELS - MARK
+    mark = round(threshold * room)
+    end = round((row.share or 0.0) * room)
+    ink = "beyond" if row.beyond else "bar"
+    pieces = (
+        Segment(min(end, mark), ink),
+        Segment(max(0, mark - end), "none"),
+        Segment(MARK, "mark"),
+        Segment(max(0, end - mark), ink),
+        Segment(room - max(end, mark), "none"),
+    )
+    return tuple(piece for piece in pieces if piece.pixels)
+
+
+def text_bar(row: Row, threshold: float) -> str:
+    """The row in at most `CHARACTERS` block characters, with the threshold as `|` where no bar covers it."""
+    eighths = round((row.share or 0.0) * CHARACTERS * 8)
+    full, rest = divmod(eighths, 8)
+    line = ("█" * full + _EIGHTHS[rest]).ljust(CHARACTERS)[:CHARACTERS]
+    at = min(CHARACTERS - 1, round(threshold * CHARACTERS))
+    if line[at] in " ":
+        line = line[:at] + "|" + line[at + 1 :]
+    return line.rstrip()

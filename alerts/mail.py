@@ -1,0 +1,82 @@
+"""Writes a letter as one e-mail: text and HTML, readable without remote content, threaded by alert."""
+
+from __future__ import annotations
+
+import hashlib
+import textwrap
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import parseaddr
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from alerts.letter import Letter, Page, page
+from alerts.voice import voice
+from schemas.alerting import Transition
+from schemas.areas import Language
+
+_WIDTH = 76
+
+
+def compose(letter: Letter, message_id: str, sender: str, date: datetime) -> EmailMessage:
+    """The mail: the same bytes for the same arguments. `sender`: `name <address>`; `date`: of the header."""
+    content = page(letter)
+    name, address = parseaddr(sender)
+    domain = domain_of(sender)
+    root = thread_root(letter.transition, domain)
+    mail = EmailMessage(policy=SMTP.clone(max_line_length=78))
+    mail["From"] = Address(name, addr_spec=address)
+    mail["To"] = Address(letter.coordinator.name, addr_spec=letter.coordinator.email)
+    mail["Reply-To"] = letter.contact
+    mail["Subject"] = content.subject
+    mail["Date"] = date
+    mail["Message-ID"] = message_id
+    mail["In-Reply-To"] = root
+    mail["References"] = root
+    mail["Content-Language"] = letter.language
+    # RFC 3834: no out-of-office answers; Exchange listens to the second header only.
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
+    mail["List-Id"] = f"bewithu alerts <alerts.{domain}>"
+    mail["List-Unsubscribe"] = f"<mailto:{letter.contact}?subject=unsubscribe%20{letter.coordinator.email}>"
+    mail.set_content(_render("alert.txt", content), cte="quoted-printable")
+    mail.add_alternative(_render("alert.html", content), subtype="html", cte="quoted-printable")
+    # Python draws a random boundary; a second sending of the same mail must be the same mail.
+    mail.set_boundary(hashlib.sha256(message_id.encode()).hexdigest()[:32])
+    return mail
+
+
+def thread_root(transition: Transition, domain: str) -> str:
+    """The id of a mail that is never sent: all mails of one alert answer it, so they form one thread."""
+    words = f"{transition.rule}\n{transition.area}\n{transition.since.isoformat()}"
+    return f"<alert-{hashlib.sha256(words.encode()).hexdigest()[:32]}@{domain}>"
+
+
+def domain_of(sender: str) -> str:
+    """The part of `name <address>` after the `@`."""
+    return parseaddr(sender)[1].partition("@")[2]
+
+
+def _render(template: str, content: Page) -> str:
+    return _environment(content.language).get_template(f"{template}.jinja").render(page=content)
+
+
+@cache
+def _environment(language: Language) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("alerts"),
+        extensions=["jinja2.ext.i18n"],
+        autoescape=select_autoescape(enabled_extensions=("html.jinja",), default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.install_gettext_translations(voice(language).translations, newstyle=True)  # type: ignore[attr-defined]
+    environment.filters["wrap"] = lambda text: textwrap.fill(
+        text, _WIDTH, break_long_words=False, break_on_hyphens=False
+    )
+    return environment

@@ -1,0 +1,223 @@
+"""The step that the leader takes at every interval: evaluate, write down, tell.
+
+Everything is written down before it is acted on, and read back from there: a crash between any two lines, or
+a change of leader, loses no transition and no mail (docs/decisions/0006-one-mail-per-transition.md).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from email.message import EmailMessage
+from typing import Final, Protocol
+
+from jinja2 import TemplateError
+
+from alerts.address_book import AddressBook
+from alerts.evaluate import evaluate, latest, to_millisecond, transition_id
+from alerts.letter import Letter
+from alerts.mail import compose, domain_of
+from alerts.outbox import Due, OpenMail, addressed, due, open_mails
+from alerts.ports import AlertLog, IndicatorText, MailLog, Readings
+from alerts.rules import Rule
+from alerts.send import Delivery
+from bewithu.clock import Clock, SystemClock, brussels_day
+from bewithu.errors import Unavailable
+from schemas.alerting import MailNote, Outcome, Reading, Transition
+from schemas.areas import Level, areas_of_level
+
+log = logging.getLogger(__name__)
+
+#: A step must not hold up the next evaluation while many mails leave; the rest follow in the next step.
+MAILS_PER_STEP: Final = 20
+DAYS_OF_HISTORY: Final = 14
+
+
+class Post(Protocol):
+    """What `alerts.send.Sender` does."""
+
+    async def send(self, message: EmailMessage, recipient: str) -> Delivery: ...
+
+
+@dataclass(frozen=True, slots=True)
+class StepReport:
+    """What one step did. `trouble`: why it ended early, if it did."""
+
+    transitions: tuple[Transition, ...] = ()
+    sent: int = 0
+    put_off: int = 0
+    given_up: int = 0
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The Protocols that a teller needs, by name."""
+
+    readings: Readings
+    alert_log: AlertLog
+    mail_log: MailLog
+    post: Post
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """What analysts and operators wrote. `board` is the board's address, `sender` is `name <address>`."""
+
+    rules: Sequence[Rule]
+    book: AddressBook
+    indicators: Mapping[str, IndicatorText]
+    board: str
+    sender: str
+
+
+class Teller:
+    """Evaluates every rule in every area of its level, and mails what came of it. Runs on the leader alone."""
+
+    def __init__(self, sources: Sources, definitions: Definitions, real_clock: Clock | None = None) -> None:
+        self._readings = sources.readings
+        self._alerts = sources.alert_log
+        self._mails = sources.mail_log
+        self._post = sources.post
+        self._written = definitions
+        self._rules = {rule.id: rule for rule in definitions.rules}
+        self._real: Clock = real_clock or SystemClock()
+        # Outcomes that the store did not take. No mail leaves before it has them.
+        self._unnoted: list[MailNote] = []
+
+    async def step(self, now: datetime) -> StepReport:
+        """`now` is the rules' time, which a replay may drive; waiting for the mail server is in real time.
+
+        Raises nothing while the store or the mail server is away: the next step does what this one could not.
+        """
+        transitions: tuple[Transition, ...] = ()
+        try:
+            transitions = await asyncio.to_thread(self._evaluate, now)
+            decisions = await asyncio.to_thread(self._address)
+            return await self._send(transitions, decisions)
+        except Unavailable as error:
+            log.warning("alerts wait: %s", error)
+            return StepReport(transitions, trouble=str(error))
+
+    def _evaluate(self, now: datetime) -> tuple[Transition, ...]:
+        states = latest(self._alerts.states())
+        day = brussels_day(now)
+        found: list[Transition] = []
+        for (indicator, level), rules in _by_reading(self._rules.values()).items():
+            readings = self._read(indicator, level, day)
+            for rule in rules:
+                for area in areas_of_level(level):
+                    decision = evaluate(rule, readings.get(area.code), states.get((rule.id, area.code)), now)
+                    if decision.transition is not None:
+                        found.append(decision.transition)
+        if found:
+            self._alerts.append(found)
+        for each in found:
+            log.info("alert %s in %s: %s, %s", each.rule, each.area, each.kind, each.reason)
+        return tuple(found)
+
+    def _read(self, indicator: str, level: Level, day: date) -> Mapping[str, Reading]:
+        return {reading.area: reading for reading in self._readings.readings(indicator, level, day)}
+
+    def _address(self) -> tuple[Due, ...]:
+        """Decides who hears of what is new, then what to do with every mail that has not left."""
+        self._note_outcomes()
+        domain, book = domain_of(self._written.sender), self._written.book
+        fresh = sorted(self._alerts.unaddressed(), key=lambda each: (each.rule, each.area, each.number))
+        heard = dict(self._mails.recipients([_firing_before(each) for each in fresh]))
+        for each in fresh:
+            told_before = heard.get(_firing_before(each), frozenset())
+            rule = self._rules.get(each.rule)
+            notes = addressed(each, rule, book, told_before, domain, self._real.now())
+            self._mails.note(notes)
+            heard[each.id] = frozenset(note.coordinator for note in notes[1:])
+            log.info("alert %s in %s: %s is told to %s", each.rule, each.area, each.kind, notes[0].detail)
+        unfinished = self._mails.unfinished()
+        about = self._alerts.transitions(sorted({note.transition for note in unfinished}))
+        return due(open_mails(about, unfinished), book, self._rules, self._real.now())
+
+    async def _send(self, transitions: tuple[Transition, ...], decisions: Sequence[Due]) -> StepReport:
+        hopeless = [decision for decision in decisions if decision.action == "give_up"]
+        for decision in hopeless:
+            log.warning("mail to %s given up: %s", decision.mail.address, decision.reason)
+        await self._remember([self._outcome(each.mail, "given_up", each.reason) for each in hopeless])
+        to_send = [decision for decision in decisions if decision.action == "send"]
+        outcomes: list[Outcome] = []
+        for place, decision in enumerate(to_send[:MAILS_PER_STEP], start=1):
+            delivery = await self._send_one(decision)
+            outcomes.append(delivery.outcome)
+            if delivery.server_away:
+                waiting = [self._outcome(each.mail, "retry", delivery.detail) for each in to_send[place:]]
+                await self._remember(waiting)
+                outcomes += [note.outcome for note in waiting]
+                break
+        return StepReport(
+            transitions,
+            sent=outcomes.count("sent"),
+            put_off=outcomes.count("retry"),
+            given_up=outcomes.count("given_up") + len(hopeless),
+        )
+
+    async def _send_one(self, decision: Due) -> Delivery:
+        mail = decision.mail
+        try:
+            message = await asyncio.to_thread(self._compose, decision)
+        except (TemplateError, LookupError, ValueError) as error:
+            # One mail that cannot be written must not keep the others from leaving; an upgrade may mend it.
+            log.exception("mail %s cannot be written", mail.message_id)
+            delivery = Delivery("retry", f"cannot be written: {type(error).__name__}: {error}")
+        else:
+            await asyncio.to_thread(self._mails.note, [self._outcome(mail, "sending", decision.reason)])
+            delivery = await self._post.send(message, mail.address)
+        if delivery.outcome != "sent":
+            log.warning("mail to %s: %s, %s", mail.address, delivery.outcome, delivery.detail)
+        await self._remember([self._outcome(mail, delivery.outcome, delivery.detail)])
+        return delivery
+
+    def _compose(self, decision: Due) -> EmailMessage:
+        assert decision.coordinator is not None
+        transition, written = decision.mail.transition, self._written
+        indicator = written.indicators[transition.indicator]
+        letter = Letter(
+            transition=transition,
+            rule=self._rules[transition.rule],
+            coordinator=decision.coordinator,
+            indicator=indicator,
+            history=self._readings.history(
+                transition.indicator, transition.area, transition.day, DAYS_OF_HISTORY
+            ),
+            last_heard=self._readings.last_heard([publisher.code for publisher in indicator.publishers]),
+            board=written.board.rstrip("/"),
+            contact=written.book.contact,
+        )
+        return compose(letter, decision.mail.message_id, written.sender, decision.mail.queued_at)
+
+    def _outcome(self, mail: OpenMail, outcome: Outcome, detail: str) -> MailNote:
+        at = to_millisecond(self._real.now())
+        return MailNote(mail.message_id, mail.transition.id, mail.address, outcome, at, detail)
+
+    async def _remember(self, notes: Sequence[MailNote]) -> None:
+        """Raises `Unavailable`, and keeps what the store did not take for the next step."""
+        self._unnoted += notes
+        await asyncio.to_thread(self._note_outcomes)
+
+    def _note_outcomes(self) -> None:
+        if self._unnoted:
+            self._mails.note(tuple(self._unnoted))
+            self._unnoted.clear()
+
+
+def _by_reading(rules: Iterable[Rule]) -> Mapping[tuple[str, Level], Sequence[Rule]]:
+    """Rules that look at the same readings, so that these are read once."""
+    grouped: dict[tuple[str, Level], list[Rule]] = {}
+    for rule in rules:
+        grouped.setdefault((rule.indicator, rule.level), []).append(rule)
+    return grouped
+
+
+def _firing_before(transition: Transition) -> str:
+    """The id of the firing that a resolved transition ends."""
+    return transition_id(transition.rule, transition.area, transition.number - 1, "firing")

@@ -1,0 +1,186 @@
+"""The map: a circle for each municipality whose surface stands for the value, and the same as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import sqrt
+from typing import Literal
+
+from bewithu.board.data import IndicatorInfo, Value
+from bewithu.board.figures import COUNTS, Change, Figure, change, figure, number_text
+from bewithu.board.frame import WIDTH, Frame, frame_around
+from bewithu.board.trend import round_up
+from bewithu.board.words import Words, plain
+from schemas.areas import COUNTRY, Area, Level, area, areas_of_level, is_within
+from schemas.areas.outlines import outlines, project
+
+#: Radii in units of the map, which is WIDTH wide. Far apart, circles may be larger.
+LARGEST, LARGEST_OF_FEW = 44.0, 64.0
+FEW = 120
+SMALLEST = 2.2
+HIDDEN = 4.0
+#: Room for the number beside a circle of the legend, as a part of WIDTH.
+LEGEND_TEXT = 0.14
+
+Look = Literal["above", "below", "hidden"]
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """One municipality on the map. `look`: above or below zero, or a hidden number (a hollow circle)."""
+
+    code: str
+    x: float
+    y: float
+    radius: float
+    look: Look
+    title: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One municipality in the table."""
+
+    code: str
+    name: str
+    figure: Figure
+    change: Change
+    per_thousand: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A circle of the legend; all stand on one line and touch at the bottom."""
+
+    radius: float
+    x: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The map and its table. `within`: the area that is shown; `silent`: municipalities in it without a figure."""
+
+    frame: Frame
+    within: Area
+    borders: tuple[tuple[str, str], ...]
+    circles: tuple[Circle, ...]
+    legend: tuple[Key, ...]
+    hidden: int
+    rows: tuple[Row, ...]
+    silent: int
+    per_thousand: bool
+    attribution: str
+
+
+def places(values: Sequence[Value], info: IndicatorInfo, chosen: Area, words: Words) -> Places:
+    """The municipalities of the chosen area; of a municipality those around it, with itself marked."""
+    within = chosen if chosen.level is not Level.MUNICIPALITY else area(chosen.parent or COUNTRY)
+    here = {each.code: each for each in areas_of_level(Level.MUNICIPALITY) if is_within(each.code, within.code)}
+    shown = {
+        value.area: value
+        for value in values
+        if value.area in here and (value.suppressed or value.value is not None)
+    }
+    frame = frame_around([] if within.code == COUNTRY else list(here.values()))
+    scale = _Scale.for_values(list(shown.values()), len(here))
+    circles = [_circle(here[code], value, info, frame, scale, chosen, words) for code, value in shown.items()]
+    rows = [_row(here[code], value, info, chosen, words) for code, value in shown.items()]
+    return Places(
+        frame=frame,
+        within=within,
+        borders=tuple((area(each.code).name(words.language), each.path) for each in outlines().outlines),
+        # Large ones first, so that small ones lie on top of them.
+        circles=tuple(sorted((each for each in circles if each.radius), key=lambda each: -each.radius)),
+        legend=_legend(scale, info, words),
+        hidden=sum(value.suppressed for value in shown.values()),
+        rows=tuple(sorted(rows, key=lambda row: _rank(row, shown))),
+        silent=len(here) - len(shown),
+        per_thousand=_has_rate(info),
+        attribution=outlines().attribution,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """`largest` is the value (without sign) whose circle has the radius `radius`."""
+
+    largest: float
+    radius: float
+
+    @classmethod
+    def for_values(cls, values: Sequence[Value], circles: int) -> _Scale:
+        sizes = [abs(value.value) for value in values if value.value and not value.suppressed]
+        return cls(round_up(max(sizes)) if sizes else 0.0, LARGEST if circles > FEW else LARGEST_OF_FEW)
+
+    def radius_of(self, number: float) -> float:
+        """Surface in proportion to the number, but never too small to be seen."""
+        if not number or not self.largest:
+            return 0.0
+        return max(SMALLEST, self.radius * sqrt(abs(number) / self.largest))
+
+
+def _circle(
+    place: Area,
+    value: Value,
+    info: IndicatorInfo,
+    frame: Frame,
+    scale: _Scale,
+    chosen: Area,
+    words: Words,
+) -> Circle:
+    assert place.latitude is not None
+    assert place.longitude is not None
+    x, y = frame.inside(*project(place.latitude, place.longitude))
+    written = figure(value, info, words)
+    hidden = written.state == "suppressed"
+    return Circle(
+        code=place.code,
+        x=x,
+        y=y,
+        radius=HIDDEN if hidden else scale.radius_of(value.value or 0.0),
+        look="hidden" if hidden else "below" if (value.value or 0) < 0 else "above",
+        title=f"{place.name(words.language)}: {written.spoken or f'{written.text} {written.unit}'.strip()}",
+        chosen=place.code == chosen.code,
+    )
+
+
+def _row(place: Area, value: Value, info: IndicatorInfo, chosen: Area, words: Words) -> Row:
+    rate = None
+    if _has_rate(info) and value.value is not None and not value.suppressed and place.population:
+        rate = words.number(1000 * value.value / place.population, 1)
+    return Row(
+        code=place.code,
+        name=place.name(words.language),
+        figure=figure(value, info, words),
+        change=change(value, info, words),
+        per_thousand=rate or "–",
+        chosen=place.code == chosen.code,
+    )
+
+
+def _has_rate(info: IndicatorInfo) -> bool:
+    return info.kind in COUNTS and not info.percent and info.unit != "%"
+
+
+def _legend(scale: _Scale, info: IndicatorInfo, words: Words) -> tuple[Key, ...]:
+    """Three circles, each standing for a fifth of the one before, from the left."""
+    keys: list[Key] = []
+    left = 0.0
+    for number in (scale.largest, scale.largest / 5, scale.largest / 25):
+        radius = scale.radius_of(number)
+        countable = info.decimals > 0 or info.percent or number == int(number)
+        if radius and countable:
+            keys.append(Key(radius, left + radius, number_text(number, info, words)))
+            left += 2 * radius + WIDTH * LEGEND_TEXT
+    return tuple(keys)
+
+
+def _rank(row: Row, shown: Mapping[str, Value]) -> tuple[bool, float, str]:
+    """Highest value first, then the hidden ones; equals by name, accents aside."""
+    value = shown[row.code].value
+    hidden = row.figure.state == "suppressed"
+    return hidden, 0.0 if hidden or value is None else -value, plain(row.name)

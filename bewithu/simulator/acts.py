@@ -1,0 +1,29 @@
+"""One thing that happens in a life and that an agency reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+REGISTRATION = "bewithu.registration.v1"
+BENEFIT = "bewithu.benefit_grant.v1"
+HOUSING = "bewithu.housing_change.v1"
+
+#: Kinds of agency. A municipality's and a CPAS' code is the kind, a dash and the NIS code: `mun-21004`.
+DVZ, FEDASIL, MUNICIPALITY, CPAS = "dvz", "fedasil", "mun", "cpas"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """`status` at `moment` (see `moments`) in `municipality` (a code as from `places.home`).
+
+    `detail` holds the topic's own fields that are not null. Members of a household share their common acts.
+    """
+
+    moment: float
+    topic: str
+    status: str
+    agency: str
+    municipality: str
+    detail: Mapping[str, Any]

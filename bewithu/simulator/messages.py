@@ -1,0 +1,167 @@
+"""What agencies send about an act: once, as a rule; and the lateness, doubles, corrections and errors of real feeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from random import Random
+from typing import Any
+
+from bewithu.simulator.acts import BENEFIT, CPAS, HOUSING, MUNICIPALITY, REGISTRATION, Act
+from bewithu.simulator.chance import lag, stream_of
+from bewithu.simulator.damage import choose, spoilt
+from bewithu.simulator.incidents import end_of_silence
+from bewithu.simulator.lateness import publishing_delay, recording_delay
+from bewithu.simulator.moments import milliseconds, utc
+from bewithu.simulator.people import Person
+from bewithu.simulator.places import code_on, nearby
+from bewithu.simulator.plan import Plan
+from bewithu.simulator.publication import Damage, Publication
+
+_DAY = 86_400_000
+#: An act recorded twice by mistake gets an id of its own.
+_BY_MISTAKE = 1_000
+_ORIGIN = milliseconds(0.0)
+
+_OWN_FIELDS: Mapping[str, Mapping[str, Any]] = {
+    REGISTRATION: {"reason": None, "nationality": None, "valid_until": None},
+    BENEFIT: {"category": None, "amount": None, "valid_from": None, "valid_to": None, "reason": None},
+    HOUSING: {"site_type": None, "destination": None, "site": None, "party_size": None},
+}
+_LOCAL = (MUNICIPALITY, CPAS)
+_AGES = ("a00_05", "a06_17", "a18_34", "a35_64", "a65_plus")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message that waits to be published. Times in milliseconds since 1970 UTC."""
+
+    published: int
+    recorded: int
+    person: Person
+    #: The act's place in the person's life; with the pseudonym it gives the event's id.
+    number: int
+    act: Act
+    revision: int = 0
+    cancelled: bool = False
+    #: Fields that a correction sets anew.
+    change: Mapping[str, Any] | None = None
+    damage: Damage | None = None
+
+
+def messages(random: Random, plan: Plan, person: Person, number: int, act: Act) -> Iterator[Message]:
+    """Everything that is ever sent about the act; most often one message."""
+    recorded = milliseconds(act.moment) + int(recording_delay(random, act, plan.late) * _DAY)
+    published = _out_of_silence(random, act, recorded + int(publishing_delay(random, act) * _DAY))
+    message = Message(published, recorded, person, number, act)
+    chance = random.random() - plan.malformed
+    if chance < 0:
+        yield replace(message, damage=choose(random, plan.damages, "amount" in act.detail))
+        yield replace(message, published=published + _later(random, 0.5, 1.0))
+        return
+    yield message
+    if chance < plan.duplicates:
+        yield replace(message, published=published + _later(random, 0.05, 2.0))
+    elif chance < plan.duplicates + plan.corrections:
+        yield _correction(random, message)
+    elif chance < plan.duplicates + plan.corrections + plan.cancellations:
+        yield from _mistake(random, message)
+
+
+def publication(message: Message) -> Publication:
+    """The message as it leaves the agency."""
+    act = message.act
+    event = _event(message)
+    published_at = utc(message.published)
+    if message.damage is not None:
+        chance = stream_of(f"{event['event_id']}/{message.damage}")
+        return Publication(
+            act.topic,
+            spoilt(act.topic, event, message.damage, published_at, chance),
+            published_at,
+            message.damage,
+        )
+    return Publication(act.topic, event, published_at, None)
+
+
+def _event(message: Message) -> dict[str, Any]:
+    act, person = message.act, message.person
+    code = code_on(act.municipality, int(act.moment))
+    event = {
+        "event_id": _event_id(person, message.number),
+        "revision": message.revision,
+        "cancelled": message.cancelled,
+        "agency": f"{act.agency}-{code}" if act.agency in _LOCAL else act.agency,
+        "occurred_at": utc(milliseconds(act.moment)),
+        "recorded_at": utc(message.recorded),
+        "person": person.pseudonym,
+        "household": person.household,
+        "municipality": code,
+        "sex": person.sex,
+        "age_group": person.age_group(act.moment),
+        "status": act.status,
+        **_OWN_FIELDS[act.topic],
+        **act.detail,
+    }
+    if act.topic == REGISTRATION:
+        event["nationality"] = person.nationality
+    if message.change:
+        event.update(message.change)
+    return event
+
+
+def _event_id(person: Person, number: int) -> str:
+    """A random-looking (version 4) UUID that depends on nothing but the person and the act's number."""
+    digits = blake2b(f"{person.pseudonym}/{number}".encode(), digest_size=16).hexdigest()
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+
+
+def _correction(random: Random, message: Message) -> Message:
+    """The next revision: recorded and sent days or weeks later, with another content."""
+    wait = _later(random, 6, 1.0)
+    return replace(
+        message,
+        revision=message.revision + 1,
+        recorded=message.recorded + wait,
+        published=message.published + wait,
+        change=_change(random, message),
+    )
+
+
+def _change(random: Random, message: Message) -> Mapping[str, Any]:
+    act, person = message.act, message.person
+    amount = act.detail.get("amount")
+    if amount is not None:
+        return {"amount": round(amount * random.randint(70, 98) / 100, 2)}
+    if random.random() < 0.5:
+        place = _AGES.index(person.age_group(act.moment))
+        return {"age_group": _AGES[place + 1 if place == 0 else place - 1]}
+    return {"municipality": code_on(nearby(random, act.municipality), int(act.moment))}
+
+
+def _mistake(random: Random, message: Message) -> Iterator[Message]:
+    """The act recorded a second time as if it were another one, then taken back."""
+    wait = _later(random, 4, 1.0)
+    double = replace(message, number=message.number + _BY_MISTAKE, published=message.published + wait // 2)
+    yield double
+    yield replace(
+        double,
+        revision=1,
+        cancelled=True,
+        recorded=double.recorded + wait,
+        published=double.published + wait,
+    )
+
+
+def _out_of_silence(random: Random, act: Act, published: int) -> int:
+    """The moment of publication, put off to the end of the feed's silence."""
+    # a silence is a matter of days: the hour between UTC and Brussels does not count
+    moment = (published - _ORIGIN) / _DAY
+    back = end_of_silence(act.agency, act.municipality, moment)
+    return published if back is None else milliseconds(back + 0.4 + 0.05 * random.random())
+
+
+def _later(random: Random, median: float, sigma: float) -> int:
+    """A log-normal delay given in days, in milliseconds; at least a second."""
+    return 1_000 + int(lag(random, median, sigma) * _DAY)

@@ -1,0 +1,104 @@
+"""Keeps indicator values true to the facts. Every statement is state-based: done again, it changes nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from bewithu.clock import brussels_day
+from schemas.indicators import Flow, Indicators, Ratio, Stock
+from sinks.clickhouse.database import Database, statement
+from sinks.clickhouse.indicator_sql import EVERYBODY, TOUCHED, contributions_statement
+
+#: So many batches are taken into one refresh at most; the rest follows in the next.
+_BATCHES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What a refresh did. `more` tells that batches are left for the next one."""
+
+    batches: int
+    changed_values: int
+    seconds: float
+    more: bool
+
+
+class ClickHouseIndicators:
+    """Refreshes values after new batches, and rebuilds those whose definition changed. One process at a time."""
+
+    def __init__(self, database: Database, indicators: Indicators) -> None:
+        self._database = database
+        self._counts = [found for found in indicators.values() if isinstance(found, Flow | Stock)]
+        self._ratios = [found for found in indicators.values() if isinstance(found, Ratio)]
+        self._indicators = indicators
+
+    def refresh(self, now: datetime) -> Refreshed | None:
+        """Takes in all batches that no finished refresh has; None when there is nothing to do."""
+        rebuilt = self._rebuild_changed_definitions(now)
+        pending = self._database.rows(statement("pending_batches"), limit=_BATCHES)
+        if not pending:
+            return rebuilt
+        frames = [frame for _, frames in pending for frame in frames]
+        batches = [batch for batch, _ in pending]
+        return self._run(self._counts, TOUCHED, frames, batches, now, more=len(pending) == _BATCHES)
+
+    def _rebuild_changed_definitions(self, now: datetime) -> Refreshed | None:
+        known = dict(
+            self._database.rows(
+                "SELECT indicator, argMax(fingerprint, rebuilt_at) FROM indicator_definitions GROUP BY indicator"
+            )
+        )
+        changed = [found for found in self._indicators.values() if known.get(found.id) != found.fingerprint]
+        if not changed:
+            return None
+        sides = {side for found in changed if isinstance(found, Ratio) for side in (found.numerator, found.denominator)}
+        counts = [found for found in self._counts if found in changed or found.id in sides]
+        refreshed = self._run(counts, EVERYBODY, [], [], now, more=True)
+        self._database.insert(
+            "indicator_definitions",
+            ["indicator", "fingerprint", "minimum_cell"],
+            [[found.id, found.fingerprint, found.minimum_cell] for found in changed],
+        )
+        return refreshed
+
+    def _run(
+        self,
+        counts: Sequence[Flow | Stock],
+        subjects: str,
+        frames: Sequence[int],
+        batches: Sequence[UUID],
+        now: datetime,
+        more: bool,
+    ) -> Refreshed:
+        started = time.monotonic()
+        finished = self._database.value("SELECT max(refresh) FROM refreshes")
+        refresh = max(finished + 1, time.time_ns() // 1000)
+        self._database.run(contributions_statement(counts, subjects), frames=list(frames), refresh=refresh)
+        self._database.run(statement("insert_changed_series"), refresh=refresh, finished=finished)
+        self._insert_values(refresh, now)
+        changed = self._database.value(
+            "SELECT count() FROM indicator_values WHERE refresh = {refresh:UInt64}", refresh=refresh
+        )
+        seconds = time.monotonic() - started
+        self._database.insert(
+            "refreshes",
+            ["refresh", "known_at", "batches", "changed_values", "milliseconds"],
+            [[refresh, now, list(batches), changed, round(seconds * 1000)]],
+        )
+        return Refreshed(len(batches), changed, seconds, more)
+
+    def _insert_values(self, refresh: int, now: datetime) -> None:
+        known_at = now.replace(tzinfo=None)
+        delay = max((found.usual_delay_days for found in self._indicators.values()), default=0)
+        settled = brussels_day(now) - timedelta(days=delay)
+        self._database.run(statement("insert_values"), refresh=refresh, known_at=known_at, settled=settled)
+        for ratio in self._ratios:
+            sides = {"ratio": ratio.id, "numerator": ratio.numerator, "denominator": ratio.denominator}
+            self._database.run(statement("insert_changed_ratios"), refresh=refresh, **sides)
+            self._database.run(
+                statement("insert_ratios"), refresh=refresh, known_at=known_at, settled=settled, **sides
+            )

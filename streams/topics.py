@@ -1,0 +1,33 @@
+"""The event topics: made with the right settings where they are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from bewithu.errors import Unavailable
+from schemas.contracts import contracts
+
+
+def missing_topics(present: Iterable[str]) -> tuple[str, ...]:
+    """Event topics that are not among `present`."""
+    there = frozenset(present)
+    return tuple(topic for topic in contracts() if topic not in there)
+
+
+def ensure_topics(bootstrap_servers: str, partitions: int, replication: int, seconds: float = 10) -> tuple[str, ...]:
+    """Makes the event topics that are missing, and returns them. Raises `Unavailable` without a broker."""
+    admin = AdminClient({"bootstrap.servers": bootstrap_servers, "log_level": 0})
+    try:
+        missing = missing_topics(admin.list_topics(timeout=seconds).topics)
+        wanted = [NewTopic(topic, num_partitions=partitions, replication_factor=replication) for topic in missing]
+        if wanted:
+            for made in admin.create_topics(wanted, request_timeout=seconds).values():
+                made.result()
+    except KafkaException as error:
+        if error.args[0].name() == "TOPIC_ALREADY_EXISTS":
+            return ()
+        raise Unavailable("Kafka", f"{bootstrap_servers}: {error.args[0].str()}") from error
+    return missing

@@ -1,0 +1,129 @@
+"""A Faust transport whose messages are batches: one message per partition and fetch, not one per record.
+
+Faust spends tens of microseconds on every message. Here it keeps assignment, rebalancing and agents, and pays
+that price once per batch. Registered as `faust.transports` entry point, so that `bewithu://host:port` finds it.
+
+The transport owns acknowledgement. Faust acknowledges a message in a `finally`, even when its agent failed or was
+cancelled; so an acknowledgement counts only once the batch says that it is stored, and offsets advance in the
+order in which batches were delivered, per partition.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from faust.transport.consumer import Consumer as FaustConsumer
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+from faust.types.tuples import ConsumerMessage, Message
+
+from streams.frames import KafkaRecord
+from streams.intake import RecordBatch
+
+
+class BatchConsumerThread(driver.AIOKafkaConsumerThread):
+    """Fetches in a thread of its own and hands over whole batches."""
+
+    async def getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, list[Any]]:
+        fetched = await super().getmany(active_partitions, timeout)
+        return {tp: [RecordBatch(tp.topic, tp.partition, records)] for tp, records in fetched.items() if records}
+
+
+class InFlight:
+    """Batches of one partition that were delivered and not yet stored, oldest first."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[RecordBatch] = deque()
+        self._next_offset: int | None = None
+
+    def delivered(self, batch: RecordBatch) -> None:
+        self._waiting.append(batch)
+
+    def next_offset(self) -> int | None:
+        """The offset to commit: one past the last batch before which everything is stored; None for nothing new."""
+        while self._waiting and self._waiting[0].stored:
+            self._next_offset = self._waiting.popleft().records[-1].offset + 1
+        return self._next_offset
+
+    @property
+    def oldest(self) -> RecordBatch | None:
+        """The batch that offsets wait for."""
+        self.next_offset()
+        return self._waiting[0] if self._waiting else None
+
+
+class BatchConsumer(driver.Consumer):
+    """Faust's aiokafka consumer, with batches for records and acknowledgement by what is stored."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._in_flight: dict[TP, InFlight] = defaultdict(InFlight)
+
+    def _new_consumer_thread(self) -> BatchConsumerThread:
+        return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    def _to_message(self, tp: TP, batch: Any) -> ConsumerMessage:
+        if not isinstance(batch, RecordBatch):
+            raise TypeError(f"expected a batch from the consumer thread, got {type(batch).__name__}")
+        last: KafkaRecord = batch.records[-1]
+        return ConsumerMessage(
+            batch.topic,
+            batch.partition,
+            last.offset,
+            last.timestamp / 1000,
+            0,
+            (),
+            None,
+            batch,
+            None,
+            tp=tp,
+            generation_id=self.app.consumer_generation_id,
+        )
+
+    def track_message(self, message: Message) -> None:
+        self._in_flight[message.tp].delivered(message.value)
+        super().track_message(message)
+
+    def ack(self, message: Message) -> bool:
+        """Faust calls this even for a failed or cancelled batch: such a one stays in flight."""
+        if message.value.stored:
+            return bool(super().ack(message))
+        self._unacked_messages.discard(message)
+        return False
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        """Offsets between two batches' last ones are no gaps."""
+
+    def _new_offset(self, tp: TP) -> int | None:
+        """The offset to commit; Faust's own counting would step over what is not stored."""
+        acked = self._acked[tp]
+        if acked:
+            self._acked_index[tp].difference_update(acked)
+            acked.clear()
+        return self._in_flight[tp].next_offset()
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        await super().on_partitions_revoked(revoked)
+        self._in_flight.clear()
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        # Faust revokes everything before it assigns, and reads again from what was committed.
+        self._in_flight.clear()
+        await super().on_partitions_assigned(assigned, generation_id)
+
+    def oldest_in_flight(self) -> Sequence[tuple[TP, RecordBatch]]:
+        """What each partition waits for."""
+        return [(tp, oldest) for tp, flight in self._in_flight.items() if (oldest := flight.oldest)]
+
+
+class Transport(driver.Transport):
+    """`bewithu://`: aiokafka's transport with `BatchConsumer`."""
+
+    Consumer = BatchConsumer
+
+
+def assignment_of(consumer: FaustConsumer) -> Iterable[TP]:
+    """The partitions that a consumer has now."""
+    return sorted(consumer.assignment())

@@ -1,0 +1,132 @@
+"""The Faust app: takes batches, stores them, and on the leader asks for refreshes and rule evaluations."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+
+import faust
+
+from bewithu.errors import Unavailable
+from bewithu.settings import Kafka
+from schemas.contracts import contracts
+from streams.intake import Intake, Outcome, RecordBatch
+
+log = logging.getLogger("bewithu.ingest")
+
+_FIRST_PAUSE = 0.2
+_LONGEST_PAUSE = 10.0
+
+
+@dataclass
+class Progress:
+    """What the worker did, for readiness, metrics and the demo's view. Seconds are monotonic."""
+
+    records: int = 0
+    refused: int = 0
+    batches: int = 0
+    last_stored: float | None = None
+    away: str = ""
+    stored: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def note(self, outcome: Outcome) -> None:
+        self.records += outcome.records
+        self.refused += len(outcome.refused)
+        self.batches += 1
+        self.last_stored = monotonic()
+        self.stored.set()
+
+
+def make_app(settings: Kafka, intake: Intake, progress: Progress) -> faust.App:
+    """The app with its one agent: every event topic, batch after batch."""
+    app = faust.App(
+        settings.group,
+        broker=[f"bewithu://{server}" for server in settings.bootstrap_servers.split(",")],
+        autodiscover=False,
+        web_enabled=False,
+        topic_disable_leader=False,
+        topic_partitions=settings.partitions,
+        topic_replication_factor=settings.replication,
+        broker_session_timeout=settings.session_timeout_seconds,
+        broker_heartbeat_interval=min(3.0, settings.session_timeout_seconds / 3),
+        broker_max_poll_records=settings.max_batch_records,
+        broker_commit_interval=1.0,
+        consumer_max_fetch_size=16 << 20,
+        consumer_auto_offset_reset="earliest",
+        # A message is a batch of thousands: one waits while one is stored, no more are held in memory.
+        stream_buffer_maxsize=1,
+        stream_wait_empty=True,
+    )
+    topics = app.topic(*contracts(), key_serializer="raw", value_serializer="raw", acks=True)
+
+    @app.agent(topics, name="ingest")
+    async def ingest(batches: Any) -> AsyncIterator[None]:
+        async for batch in batches:
+            await store(batch, intake, progress, lambda: bool(app.rebalancing or app.should_stop))
+            yield
+
+    return app
+
+
+async def store(
+    batch: RecordBatch, intake: Intake, progress: Progress, abandoned: Callable[[], bool]
+) -> None:
+    """Stores `batch`, for as long as it takes. No exception leaves before the store has answered.
+
+    Only when the partition may be about to move away is a batch left unstored: whoever gets the partition reads
+    it again from the committed offset.
+    """
+    pause = _FIRST_PAUSE
+    while not batch.stored:
+        try:
+            outcome = await asyncio.to_thread(intake.take, batch)
+        except Exception as error:
+            away = str(error) if isinstance(error, Unavailable) else f"{type(error).__name__}: {error}"
+            if away != progress.away:
+                log.warning("%s; %s records wait, trying again", away, len(batch.records))
+            progress.away = away
+            if abandoned():
+                return
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+        else:
+            batch.stored = True
+            if progress.away:
+                log.info("storing again")
+            progress.away = ""
+            progress.note(outcome)
+
+
+async def lead(
+    is_leader: Callable[[], bool],
+    step: Callable[[], Awaitable[None]],
+    stored: asyncio.Event,
+    interval: float,
+) -> None:
+    """On the leader, runs `step` soon after something was stored, and at least every `interval` seconds.
+
+    A step that fails is told and tried again: it is state-based, so nothing is done twice.
+    """
+    pause = interval
+    while True:
+        stored.clear()
+        if is_leader():
+            try:
+                await step()
+                pause = interval
+            except Unavailable as error:
+                log.warning("%s; the refresh is tried again in %.0f s", error, pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+            except Exception:
+                log.exception("the refresh failed; it is tried again in %.0f s", pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+        try:
+            await asyncio.wait_for(stored.wait(), pause)
+        except TimeoutError:
+            continue
+        # Let a burst of small batches gather, so that a refresh is shared between them.
+        await asyncio.sleep(min(interval, 0.2))

@@ -1,0 +1,144 @@
+"""Rules, readings, coordinators and letters that several tests of `alerts` use."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from alerts.address_book import AddressBook, Coordinator
+from alerts.letter import Letter
+from alerts.ports import IndicatorText, Publisher
+from alerts.rules import Rule, load_rules
+from schemas.alerting import Kind, Reading, Transition
+from schemas.areas import Language
+
+NOON = datetime(2022, 3, 14, 11, 2, tzinfo=UTC)
+DAY = NOON.date()
+LIEGE = "60000"
+INDICATORS = (
+    "arrivals_emergency_housing_7d",
+    "persons_emergency_housing",
+    "registrations_7d",
+    "share_protected_on_living_wage",
+)
+
+
+def rule(**changes: Any) -> Rule:
+    """Arrivals above 150 in a province for two days, or what `changes` make of it (`for_` for `for`)."""
+    words = {language: f"text in {language}" for language in ("nl", "fr", "de", "en")}
+    fields: dict[str, Any] = {
+        "id": "arrivals_high",
+        "indicator": "arrivals_emergency_housing_7d",
+        "level": "province",
+        "condition": {"above": 150},
+        "for": changes.pop("for_", "2d"),
+        "severity": "warning",
+        "summary": words,
+        "action": words,
+    }
+    return Rule.model_validate(fields | changes)
+
+
+def reading(value: float | None, area: str = LIEGE, day: date = DAY) -> Reading:
+    return Reading("arrivals_emergency_housing_7d", area, day, value)
+
+
+def transition(kind: Kind = "firing", number: int = 2, area: str = LIEGE, **changes: Any) -> Transition:
+    fields: dict[str, Any] = {
+        "id": f"{area}{number:027}",
+        "rule": "arrivals_high",
+        "area": area,
+        "number": number,
+        "kind": kind,
+        "at": NOON,
+        "since": NOON - timedelta(days=2),
+        "indicator": "arrivals_emergency_housing_7d",
+        "day": NOON.date(),
+        "value": 412.0,
+        "threshold": 150.0,
+        "provisional": True,
+        "reason": "412 is above 150, for 2d",
+    }
+    return Transition(**(fields | changes))
+
+
+def coordinator(email: str, *areas: str, language: Language = "en", **changes: Any) -> Coordinator:
+    fields = {"name": email.partition("@")[0].title(), "email": email, "language": language, "areas": areas}
+    return Coordinator.model_validate(fields | changes)
+
+
+def book(*coordinators: Coordinator) -> AddressBook:
+    return AddressBook(contact="book@example.invalid", coordinators=coordinators)
+
+
+ARRIVALS = IndicatorText(
+    id="arrivals_emergency_housing_7d",
+    names={
+        "nl": "Aankomsten in noodopvang, 7 dagen",
+        "fr": "Arrivées en hébergement d’urgence, 7 jours",
+        "de": "Ankünfte in Notunterkünften, 7 Tage",
+        "en": "Arrivals in emergency housing, 7 days",
+    },
+    explanations={
+        "nl": "Ontheemden die in de zeven dagen tot en met deze dag hun intrek namen in een transitcentrum, "
+        "een nooddorp, een hotel of een collectieve opvangplaats.",
+        "fr": "Personnes déplacées qui ont emménagé, au cours des sept jours se terminant ce jour, dans un "
+        "centre de transit, un village d’urgence, un hôtel ou un hébergement collectif.",
+        "de": "Vertriebene, die in den sieben Tagen bis zu diesem Tag in ein Transitzentrum, ein Notdorf, ein "
+        "Hotel oder eine Sammelunterkunft eingezogen sind.",
+        "en": "Displaced people who moved into a transit centre, an emergency village, a hotel or collective "
+        "housing during the seven days up to and including this day.",
+    },
+    unit="persons",
+    publishers=(
+        Publisher("fedasil", dict.fromkeys(("nl", "fr", "de", "en"), "Fedasil")),
+        Publisher(
+            "gov60000",
+            {
+                "nl": "Gouverneur van Luik",
+                "fr": "Gouverneur de Liège",
+                "de": "Gouverneur von Lüttich",
+                "en": "Governor of Liège",
+            },
+        ),
+    ),
+)
+
+_VALUES = (96, 101, 99, None, 118, 131, 127, 139, 144, 148, 149, 187, 263, 412)
+
+
+def letter(language: Language, kind: Kind) -> Letter:
+    """The mail on the demo's provincial rule in Liège, firing on 14 March 2022 or resolved on 19 March."""
+    shipped = {each.id: each for each in load_rules(INDICATORS)}
+    alert = shipped["arrivals_emergency_housing_province"]
+    step = transition(rule=alert.id, id="4f9d1c7a52e84b0b9a6d3e1f70c25b88")
+    values = list(_VALUES)
+    if kind == "resolved":
+        at = NOON + timedelta(days=5, minutes=38)
+        step = transition(
+            "resolved",
+            3,
+            rule=alert.id,
+            id="b1e0c3d95f7a4862",
+            at=at,
+            day=at.date(),
+            value=149.0,
+            provisional=False,
+        )
+        values = [*_VALUES[5:], 405, 320, 251, 178, 149]
+    first = step.day - timedelta(days=len(values) - 1)
+    history = tuple(
+        reading(value, day=first + timedelta(days=index))
+        for index, value in enumerate(values)
+        if value is not None
+    )
+    return Letter(
+        transition=step,
+        rule=alert,
+        coordinator=coordinator("gouverneur@liege.example.invalid", LIEGE, "63023", language=language),
+        indicator=ARRIVALS,
+        history=history,
+        last_heard={"fedasil": NOON - timedelta(minutes=7)},
+        board="https://bewithu.example.invalid",
+        contact="address-book@crisiscentre.example.invalid",
+    )
