@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from alerts.rules.model import SEVERITIES, Severity
 from bewithu.definitions import Source, read, validate
 from bewithu.errors import DefinitionError, Problem
 from schemas.alerting import Transition
-from schemas.areas import Language, UnknownArea, ancestors, area
+from schemas.areas import Language, UnknownArea, ancestors, area, municipalities
 
 # Narrower than RFC 5322 on purpose: what it leaves out is nearly always a typing error, and nothing that it
 # lets in can become a second recipient or a second header.
@@ -25,14 +26,14 @@ _EMAIL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9-]+(\.[A
 def _email(text: str) -> str:
     local = text.partition("@")[0]
     if not _EMAIL.fullmatch(text) or ".." in text or local.startswith(".") or local.endswith("."):
-        raise ValueError("expected an e-mail address such as ann.peeters@example.be")
+        raise PydanticCustomError("email", "expected an e-mail address such as ann.peeters@example.be")
     return text
 
 
 def _code(code: Any) -> Any:
     if isinstance(code, int):
         # YAML reads 02000 as an octal number, so what was written is lost by now.
-        raise ValueError("write the area code in quotes, as in '62063'")
+        raise PydanticCustomError("code", "write the area code in quotes, as in '62063'")
     return code
 
 
@@ -115,7 +116,14 @@ def _unknown_areas(book: AddressBook, source: Source) -> Iterator[Problem]:
             try:
                 area(code)
             except UnknownArea as error:
-                yield source.problem(("coordinators", index, "areas", place), str(error))
+                merged = municipalities().get(code)
+                today = area(merged.current_nis) if merged else None
+                why = (
+                    f"municipality {code!r} merged into another: write {today.code!r} ({today.name('nl')}) instead"
+                    if today
+                    else str(error)
+                )
+                yield source.problem(("coordinators", index, "areas", place), why)
 
 
 def _twice(book: AddressBook, source: Source) -> Iterator[Problem]:

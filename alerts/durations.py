@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Annotated, Final
 
 from pydantic import BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 _UNITS: Final = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 PATTERN: Final = r"^([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$"
@@ -18,12 +19,12 @@ def parse_duration(text: object) -> timedelta:
     if isinstance(text, timedelta):
         return text
     if not isinstance(text, str) or not text or not re.match(PATTERN, text):
-        raise ValueError(_EXPECTED)
+        raise PydanticCustomError("duration", _EXPECTED)
     parts = re.findall(r"([0-9]+)([wdhms])", text)
     try:
         return timedelta(**{_UNITS[unit]: int(count) for count, unit in parts})
     except OverflowError as error:
-        raise ValueError(f"{_EXPECTED}, not longer than a human life") from error
+        raise PydanticCustomError("duration", _EXPECTED) from error
 
 
 def format_duration(length: timedelta) -> str:

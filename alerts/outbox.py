@@ -119,7 +119,7 @@ def message_id(transition: Transition, email: str, domain: str) -> str:
 
 
 def open_mails(transitions: Iterable[Transition], notes: Iterable[MailNote]) -> tuple[OpenMail, ...]:
-    """Groups the notes by mail; mails whose transition is not among `transitions` are left out."""
+    """Groups the notes by mail. Left out: mails that are finished, or whose transition is not at hand."""
     by_id = {transition.id: transition for transition in transitions}
     grouped: dict[tuple[str, str], list[MailNote]] = {}
     for note in notes:
@@ -128,7 +128,7 @@ def open_mails(transitions: Iterable[Transition], notes: Iterable[MailNote]) -> 
     return tuple(
         OpenMail(by_id[transition], tuple(found))
         for (transition, _), found in grouped.items()
-        if transition in by_id
+        if transition in by_id and not any(note.outcome in ("sent", "given_up") for note in found)
     )
 
 

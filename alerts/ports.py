@@ -24,8 +24,8 @@ class Publisher:
 class IndicatorText:
     """What a reader must know of an indicator, in the four languages.
 
-    `explanations`: one sentence each. `unit`: as in the definition (`persons`, `files`, …); a value in `%` is a
-    share between 0 and 1.
+    `explanations`: one sentence each. `unit`: as in the definition (`persons`, `files`, …); a value in `%` is
+    a share between 0 and 1.
     """
 
     id: str

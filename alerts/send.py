@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Final, Literal
@@ -15,6 +16,7 @@ from bewithu.settings import Smtp
 #: Seconds for each answer of the server, and for all of them. `SENDING_TAKES` in outbox.py must stay longer.
 TIMEOUT_SECONDS: Final = 20.0
 CONVERSATION_SECONDS: Final = 90.0
+GOODBYE_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +41,33 @@ class Sender:
 
     async def send(self, message: EmailMessage, recipient: str) -> Delivery:
         """Never raises for what the network or the server does."""
-        try:
-            async with asyncio.timeout(CONVERSATION_SECONDS):
-                return await self._converse(message, recipient)
-        except TimeoutError:
-            return self._away("no answer in time")
-        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            # ValueError: ssl's answer to a host name or certificate that it cannot use.
-            return self._away(f"{type(error).__name__}: {error}")
-
-    async def _converse(self, message: EmailMessage, recipient: str) -> Delivery:
-        settings = self._settings
         client = aiosmtplib.SMTP(
-            hostname=settings.host,
-            port=settings.port,
+            hostname=self._settings.host,
+            port=self._settings.port,
             timeout=TIMEOUT_SECONDS,
-            start_tls=settings.starttls,
+            start_tls=self._settings.starttls,
         )
         try:
-            await client.connect()
-            if settings.username is not None:
-                secret = settings.password.get_secret_value() if settings.password else ""
-                await client.login(settings.username, secret)
-            return await _hand_over(client, message, recipient, self._away)
-        finally:
-            client.close()
+            async with asyncio.timeout(CONVERSATION_SECONDS):
+                delivery = await self._converse(client, message, recipient)
+        except TimeoutError:
+            delivery = self._away("no answer in time")
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            # ValueError: ssl's answer to a host name or certificate that it cannot use.
+            delivery = self._away(f"{type(error).__name__}: {error}")
+        # Saying goodbye comes after the outcome: if it fails, the mail is sent all the same.
+        with suppress(aiosmtplib.SMTPException, OSError):
+            if delivery.outcome == "sent":
+                await client.quit(timeout=GOODBYE_SECONDS)
+        client.close()
+        return delivery
+
+    async def _converse(self, client: aiosmtplib.SMTP, message: EmailMessage, recipient: str) -> Delivery:
+        await client.connect()
+        if self._settings.username is not None:
+            secret = self._settings.password.get_secret_value() if self._settings.password else ""
+            await client.login(self._settings.username, secret)
+        return await _hand_over(client, message, recipient, self._away)
 
     def _away(self, detail: str) -> Delivery:
         return Delivery("retry", f"mail server {self.server}: {detail}", server_away=True)

@@ -75,7 +75,7 @@ class Definitions:
 
 
 class Teller:
-    """Evaluates every rule in every area of its level, and mails what came of it. Runs on the leader alone."""
+    """Evaluates every rule in every area of its level, and mails what came of it. For the leader alone."""
 
     def __init__(self, sources: Sources, definitions: Definitions, real_clock: Clock | None = None) -> None:
         self._readings = sources.readings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Collection, Sequence
 from functools import partial
@@ -20,6 +21,8 @@ BENCHES = {"ingest": ingest}
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 when all went well, 1 when the run failed or ours broke a promise, 2 when the command is wrong."""
     parsed = _parser().parse_args(arguments)
+    # So that the broker and the contender end with us, whoever ends us.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     bench = BENCHES[parsed.bench]
     console = Console(stderr=True)
     options = bench.Options(parsed.events, parsed.only, parsed.broker)

@@ -32,12 +32,15 @@ from tests.parts.topics import create_topic
 
 SUMMARY = "from Kafka to stored facts: registrations per CPU second"
 NOTE = (
-    "Faust, Quix Streams and the hand loop store into a plain table: no rules, no quarantine, duplicates stay. "
+    "Faust, Quix Streams and the hand loop store into a plain table: no rules, no quarantine. "
     "The limit is librdkafka's consume alone plus ClickHouse reading the same Avro from a file."
 )
 DEFAULT_EVENTS = 1_000_000
 CONTENDERS: Mapping[str, Contender] = {each.name: each for each in (OURS, *PEERS, LIMIT)}
 BROKERS = ("tansu", "kafka")
+
+# How tests/parts says that a part is not on this machine.
+PART_IS_MISSING = (pytest.skip.Exception, pytest.fail.Exception)
 
 PARTITIONS = 4
 OURS_MEMORY_MIB = 1536
@@ -104,10 +107,7 @@ def _broker(kind: str, folder: Path) -> Iterator[str]:
     part = ApacheKafka if kind == "kafka" else Tansu
     try:
         broker = part.start(folder / "broker")
-    except (
-        pytest.skip.Exception,
-        pytest.fail.Exception,
-    ) as missing:  # how tests/parts says that a part is not there
+    except PART_IS_MISSING as missing:
         raise PartMissing(str(missing)) from missing
     try:
         yield broker.bootstrap_servers

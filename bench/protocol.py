@@ -2,7 +2,8 @@
 
 A contender is a program started as `python -m bench.<module>` with the arguments of a `Task`. It
 
-1. starts up at its leisure (imports, connections, tables, joining the consumer group): none of this counts;
+1. starts up at its leisure (connections, tables, joining the consumer group, imports, also those that a first
+   insert brings about): none of this counts;
 2. calls `Stopwatch.start()` when its partitions are assigned, before the first fetch; where its library has
    no hook for that, at its first record;
 3. takes `Task.events` records from the topic, from the earliest offset, and stores them;

@@ -85,9 +85,9 @@ def _in_file(location: Location, data: Any) -> Location:
     """Pydantic's location without the union tags that are not in the file (a missing field stays)."""
     kept: list[str | int] = []
     for index, part in enumerate(location):
-        if isinstance(data, Mapping) and part in data:
-            data = data[part]
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+        if (isinstance(data, Mapping) and part in data) or (
+            isinstance(data, list) and isinstance(part, int) and part < len(data)
+        ):
             data = data[part]
         elif index + 1 < len(location):
             continue

@@ -57,7 +57,7 @@ class Transition:
 class MailNote:
     """One line of the append-only log of what was told to whom.
 
-    `addressed`: it was decided who hears of the transition (`coordinator` and `message_id` are empty, `detail`
+    `addressed`: it is decided who hears of the transition (`coordinator` and `message_id` are empty, `detail`
     says how many); `queued`: one mail is to be written; `sending`: it is about to be handed to the mail
     server; `sent`, `retry`, `given_up`: what came of it. `at`: real time, UTC, in whole milliseconds.
     """

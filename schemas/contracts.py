@@ -123,7 +123,7 @@ def _field(declared: Mapping[str, Any]) -> Field:
     optional = isinstance(kind, list) and branches != kind
     # A union of several values has no single type; contracts have none, a writer's foreign schema may.
     kind = branches[0] if len(branches) == 1 else "union"
-    detail = kind if isinstance(kind, Mapping) else {"type": kind}
+    detail: Mapping[str, Any] = kind if isinstance(kind, Mapping) else {"type": kind}
     return Field(
         name=declared["name"],
         avro_type=detail["type"],

@@ -140,7 +140,9 @@ def _misreferences(indicator: Flow | Stock | Ratio, known: Indicators, source: S
                 problems.append(source.problem((part, name), message))
                 continue
             problems += [
-                source.problem((part, name, index), f"{value!r} is no value of {name}{suggestion(value, symbols[name])}")
+                source.problem(
+                    (part, name, index), f"{value!r} is no value of {name}{suggestion(value, symbols[name])}"
+                )
                 for index, value in enumerate(values)
                 if value not in symbols[name]
             ]

@@ -48,5 +48,7 @@ def agency_of(record: KafkaRecord, event: Event | None) -> str:
     """The agency that published a record, from the event or else from its header; '' where unknown."""
     claimed = event.get("agency") if event else None
     if claimed is None:
-        claimed = next((value.decode("ascii", "replace") for name, value in record.headers if name == "agency"), "")
+        claimed = next(
+            (value.decode("ascii", "replace") for name, value in record.headers if name == "agency"), ""
+        )
     return claimed if _AGENCY.fullmatch(claimed) else ""

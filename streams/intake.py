@@ -67,7 +67,9 @@ class _Work:
 class Intake:
     """Stores batches. Synchronous: the caller gives it a thread, and repeats it after `Unavailable`."""
 
-    def __init__(self, store: FactStore, writers: WriterSchemas, clock: Clock, max_message_bytes: int) -> None:
+    def __init__(
+        self, store: FactStore, writers: WriterSchemas, clock: Clock, max_message_bytes: int
+    ) -> None:
         self._store = store
         self._writers = writers
         self._clock = clock

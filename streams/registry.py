@@ -8,7 +8,7 @@ from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
 from bewithu.errors import BewithuError, Unavailable
-from schemas.contracts import Contract
+from schemas.contracts import Contract, contracts
 
 _NOT_FOUND = frozenset({40401, 40402, 40403, 404})
 _NOT_COMPATIBLE = frozenset({409, 42201})
@@ -49,6 +49,14 @@ class SchemaRegistry:
         except Exception as error:
             raise Unavailable("the schema registry", f"{self._url}: {error}") from error
         return schema_id
+
+    def register_all(self) -> dict[str, int]:
+        """Registers every contract and asks for full transitive compatibility; ids by topic."""
+        ids = {}
+        for topic, contract in contracts().items():
+            ids[topic] = self.register(contract)
+            self.require_compatibility(contract)
+        return ids
 
     def require_compatibility(self, contract: Contract) -> None:
         """Asks the registry to keep versions of this subject readable both ways, for all versions."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from bewithu.errors import Unavailable
 from schemas.contracts import contracts
@@ -17,12 +18,16 @@ def missing_topics(present: Iterable[str]) -> tuple[str, ...]:
     return tuple(topic for topic in contracts() if topic not in there)
 
 
-def ensure_topics(bootstrap_servers: str, partitions: int, replication: int, seconds: float = 10) -> tuple[str, ...]:
+def ensure_topics(
+    bootstrap_servers: str, partitions: int, replication: int, seconds: float = 10
+) -> tuple[str, ...]:
     """Makes the event topics that are missing, and returns them. Raises `Unavailable` without a broker."""
     admin = AdminClient({"bootstrap.servers": bootstrap_servers, "log_level": 0})
     try:
         missing = missing_topics(admin.list_topics(timeout=seconds).topics)
-        wanted = [NewTopic(topic, num_partitions=partitions, replication_factor=replication) for topic in missing]
+        wanted = [
+            NewTopic(topic, num_partitions=partitions, replication_factor=replication) for topic in missing
+        ]
         if wanted:
             for made in admin.create_topics(wanted, request_timeout=seconds).values():
                 made.result()

@@ -50,7 +50,9 @@ class WriterSchemas:
             return known
         text = self._registry.schema(schema_id)
         if text is None:
-            return Unfit("unknown_schema", f"no schema has the id {schema_id}: register it, then publish again")
+            return Unfit(
+                "unknown_schema", f"no schema has the id {schema_id}: register it, then publish again"
+            )
         schema = json.loads(text)
         misfits = misfit(contracts()[topic], schema)
         if misfits:

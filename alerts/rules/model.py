@@ -8,31 +8,18 @@ from typing import Annotated, Any, Final, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
 
 from alerts.durations import Duration
-from schemas.areas import Language, Level
+from schemas.areas import Level
+from schemas.indicators import Texts
 
 Severity = Literal["info", "warning", "critical"]
 SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
 
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=80)]
-Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 
 class _Definition(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Texts(_Definition):
-    """The same text in the four languages."""
-
-    nl: Prose
-    fr: Prose
-    de: Prose
-    en: Prose
-
-    def text(self, language: Language) -> str:
-        words: str = getattr(self, language)
-        return words
 
 
 class Above(_Definition):
@@ -61,19 +48,19 @@ class Below(_Definition):
         return value < self.below
 
 
-_KINDS: Final = ("above", "below")
+_KINDS: Final = {"above": "Above", "below": "Below"}
 
 
 def _kind(condition: Any) -> str | None:
-    """The one kind that a condition names; None when it names none, or several."""
+    """The name of the one kind of condition that this is; None when it names none, or several."""
     if isinstance(condition, Above | Below):
-        return type(condition).__name__.lower()
-    named = [kind for kind in _KINDS if isinstance(condition, Mapping) and kind in condition]
+        return type(condition).__name__
+    named = [_KINDS[key] for key in condition if key in _KINDS] if isinstance(condition, Mapping) else []
     return named[0] if len(named) == 1 else None
 
 
 Condition = Annotated[
-    Annotated[Above, Tag("above")] | Annotated[Below, Tag("below")],
+    Annotated[Above, Tag("Above")] | Annotated[Below, Tag("Below")],
     Discriminator(
         _kind,
         custom_error_type="condition",

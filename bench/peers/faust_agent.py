@@ -40,6 +40,7 @@ def build_app(task: Task, watch: Stopwatch) -> faust.App:
         topic_disable_leader=True,
         web_enabled=False,
     )
+    table = FactsTable(task.path)
     codecs.register("registry_avro", AvroCodec(WriterSchemas(task.registry)))
     topic = app.topic(task.topic, key_serializer="raw", value_serializer="registry_avro")
 
@@ -50,11 +51,10 @@ def build_app(task: Task, watch: Stopwatch) -> faust.App:
 
     @app.agent(topic)
     async def store(stream: faust.StreamT[Any]) -> None:
-        table = FactsTable(task.path)
         stored = 0
         async for events in stream.take(BATCH_RECORDS, within=1):
-            # Faust fetches in a thread of its own, so a call that blocks is harmless here, and a third cheaper
-            # than handing it to a thread.
+            # Faust fetches in a thread of its own, so a call that blocks is harmless here, and it is a third
+            # cheaper than handing it to another thread.
             table.insert(events)
             stored += len(events)
             if stored >= task.events:

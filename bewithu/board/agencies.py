@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bewithu.board.labels import AGENCIES, LOCAL_AGENCIES, label
+from bewithu.board.labels import AGENCIES, LOCAL_AGENCIES, LOCAL_AGENCIES_TOGETHER, label
 from bewithu.board.words import Words
 from schemas.areas import area, municipalities
 
@@ -21,12 +21,12 @@ def municipality_of(code: str) -> str:
 
 
 def agency_name(code: str, words: Words) -> str:
-    """An agency's name in that language, or its code where it has none."""
+    """An agency's name in that language, of a sort of local agencies theirs; the code where there is no name."""
     sort = sort_of(code)
     if sort is not None:
         return f"{label(LOCAL_AGENCIES, sort, words)} {area(municipality_of(code)).name(words.language)}"
     if code in LOCAL_AGENCIES:
-        return label(LOCAL_AGENCIES, code, words)
+        return label(LOCAL_AGENCIES_TOGETHER, code, words)
     return label(AGENCIES, code, words) if code in AGENCIES else code
 
 

@@ -62,7 +62,9 @@ class Api:
         """
         id_ = request.match_info["id"]
         return await self._answer(
-            request, ("lang", "area", "day", "since", "level"), lambda query, lang: self._indicator(id_, query, lang)
+            request,
+            ("lang", "area", "day", "since", "level"),
+            lambda query, lang: self._indicator(id_, query, lang),
         )
 
     async def alerts(self, request: web.Request) -> web.Response:
@@ -104,7 +106,11 @@ class Api:
             **_about(view.area.code, view.language),
             "day": as_json(view.day),
             "indicators": [
-                _described(info, values.get(info.id) or self._data.value(info.id, view.area.code, view.day), view.language)
+                _described(
+                    info,
+                    values.get(info.id) or self._data.value(info.id, view.area.code, view.day),
+                    view.language,
+                )
                 for info in infos
             ],
         }
@@ -138,7 +144,9 @@ class Api:
             "alerts": [
                 {
                     **_fields(alert),
-                    "area_name": areas()[alert.area].name(view.language) if alert.area in areas() else alert.area,
+                    "area_name": areas()[alert.area].name(view.language)
+                    if alert.area in areas()
+                    else alert.area,
                     "summary": spoken.named(alert.summaries, alert.rule),
                 }
                 for alert in alerts
@@ -151,14 +159,18 @@ class Api:
         if agency or reason:
             agencies = self._data.agencies()
             _must_be_known("agency", agency, {each.agency for each in agencies})
-            _must_be_known("reason", reason, {*REASONS, *(each for info in agencies for each in info.refusals)})
+            _must_be_known(
+                "reason", reason, {*REASONS, *(each for info in agencies for each in info.refusals)}
+            )
         return {"quarantine": as_json(self._data.quarantined(limit, agency or None, reason or None))}
 
 
 def _must_be_known(field: str, value: str | None, known: set[str]) -> None:
     if value and value not in known:
         nearest = nearest_of(value, known)
-        expected = f"one of {', '.join(sorted(known))}" if field == "reason" else "an agency that has sent something"
+        expected = (
+            f"one of {', '.join(sorted(known))}" if field == "reason" else "an agency that has sent something"
+        )
         raise RequestProblem(404, field, value, expected, nearest)
 
 

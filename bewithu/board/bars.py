@@ -18,11 +18,12 @@ FULL = 100.0
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One category; its length is in proportion to its value, 0 when the number is hidden or below zero."""
+    """One category; its length is in proportion to its value (`below` zero too), 0 when the number is hidden."""
 
     name: str
     figure: Figure
     length: float
+    below: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,12 @@ def bars(values: Sequence[Value], info: IndicatorInfo, words: Words) -> tuple[Ba
 def _bars(values: Sequence[Value], info: IndicatorInfo, words: Words) -> Sequence[Bar]:
     longest = max((_length(value) for value in values), default=0.0) or 1.0
     return [
-        Bar(category_label(value.breakdown, words), figure(value, info, words), FULL * _length(value) / longest)
+        Bar(
+            name=category_label(value.breakdown, words),
+            figure=figure(value, info, words),
+            length=FULL * _length(value) / longest,
+            below=(value.value or 0) < 0,
+        )
         for value in sorted(values, key=_order)
     ]
 
@@ -63,4 +69,4 @@ def _order(value: Value) -> tuple[bool, bool, str]:
 
 
 def _length(value: Value) -> float:
-    return max(0.0, value.value or 0.0) if not value.suppressed else 0.0
+    return 0.0 if value.suppressed else abs(value.value or 0.0)

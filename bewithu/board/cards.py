@@ -43,7 +43,13 @@ class Card:
 
 
 def card(
-    info: IndicatorInfo, value: Value | None, points: Sequence[Point], words: Words, *, chosen: bool, round_axis: bool = False
+    info: IndicatorInfo,
+    value: Value | None,
+    points: Sequence[Point],
+    words: Words,
+    *,
+    chosen: bool,
+    round_axis: bool = False,
 ) -> Card:
     """`round_axis`: the trend gets an axis of round numbers; otherwise it only shows how the values move."""
     known_at: datetime | None = value.known_at if value else None
@@ -62,7 +68,9 @@ def card(
 
 def _trend(info: IndicatorInfo, points: Sequence[Point], words: Words, round_axis: bool) -> Trend:
     low, high = round_range(points) if round_axis else close_range(points)
-    rows = tuple((words.day(point.day, "medium"), _number(point.value, info, words)) for point in weekly(points))
+    rows = tuple(
+        (words.day(point.day, "medium"), _number(point.value, info, words)) for point in weekly(points)
+    )
     days = ticks(points[0].day, points[-1].day) if points else ()
     first, middle, last = (words.day(day, "d MMM") for day in days) if days else ("", "", "")
     bottom, centre, top = (_tick(number, high - low, info, words) for number in (low, (low + high) / 2, high))

@@ -7,6 +7,7 @@ drops the ones that are gone, and compiles the `.mo` files that the board reads.
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from babel.messages.pofile import read_po, write_po
 
 from bewithu.board.words import DOMAIN
 from schemas.areas import LANGUAGES, Language
+
+_NO_DATE = datetime(2025, 1, 1, tzinfo=UTC)
 
 HERE = Path(__file__).parent
 
@@ -39,12 +42,22 @@ def po_file(language: Language) -> Path:
 
 
 def read_translations(language: Language) -> Catalog:
-    """The translations as they are written in the `.po` file."""
+    """The translations as they are written in the `.po` file; none where there is no such file yet."""
     path = po_file(language)
-    if not path.exists():
-        return Catalog(locale=language, domain=DOMAIN, charset="utf-8")
-    with path.open("rb") as stream:
-        return read_po(stream, locale=language, domain=DOMAIN)
+    if path.exists():
+        with path.open("rb") as stream:
+            catalogue = read_po(stream, locale=language, domain=DOMAIN)
+    else:
+        catalogue = Catalog(locale=language, domain=DOMAIN, charset="utf-8", fuzzy=False)
+    catalogue.header_comment = (
+        "# Texts of the board. `python -m bewithu.board.catalogue` brings this file in step with the code."
+    )
+    # Git knows who changed what and when; a date here would make every run a change.
+    catalogue.project, catalogue.version = "bewithu", "board"
+    catalogue.creation_date = catalogue.revision_date = _NO_DATE
+    catalogue.last_translator, catalogue.language_team = "bewithu", language
+    catalogue.msgid_bugs_address = ""
+    return catalogue
 
 
 def compiled(catalogue: Catalog) -> bytes:
@@ -62,7 +75,7 @@ def update(language: Language) -> int:
     path = po_file(language)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as stream:
-        write_po(stream, catalogue, width=120, omit_header=False, include_lineno=False, ignore_obsolete=True)
+        write_po(stream, catalogue, width=110, include_lineno=False, ignore_obsolete=True)
     path.with_suffix(".mo").write_bytes(compiled(catalogue))
     return sum(not _is_translated(message.string) for message in catalogue if message.id)
 

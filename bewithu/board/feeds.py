@@ -54,7 +54,9 @@ class Feeds:
 
 def feeds(agencies: Sequence[AgencyInfo], chosen: Area, now: datetime, words: Words) -> Feeds:
     """All national agencies, and the local ones whose municipality lies in the chosen area."""
-    national = sorted((each for each in agencies if sort_of(each.agency) is None), key=lambda each: _rank(each, now))
+    national = sorted(
+        (each for each in agencies if sort_of(each.agency) is None), key=lambda each: _rank(each, now)
+    )
     by_sort: dict[str, list[AgencyInfo]] = {}
     for each in agencies:
         sort = sort_of(each.agency)

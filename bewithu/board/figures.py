@@ -82,11 +82,15 @@ def change(value: Value | None, info: IndicatorInfo, words: Words) -> Change:
     scale = 100 if info.percent else 1
     if round(abs(moved) * scale, info.decimals) == 0:
         return Change("same", words.gettext("the same as a week before"), words.number(0))
-    amount = words.number(abs(moved) * scale, info.decimals) if in_points else number_text(abs(moved), info, words)
+    amount = (
+        words.number(abs(moved) * scale, info.decimals) if in_points else number_text(abs(moved), info, words)
+    )
     sign = "+" if moved > 0 else MINUS
     relative = "" if in_points else _relative(value.value, moved, words)
     return Change(
-        "up" if moved > 0 else "down", _sentence(amount, moved > 0, in_points, words) + relative, f"{sign}{amount}"
+        "up" if moved > 0 else "down",
+        _sentence(amount, moved > 0, in_points, words) + relative,
+        f"{sign}{amount}",
     )
 
 
@@ -105,6 +109,7 @@ def _relative(value: float | None, moved: float, words: Words) -> str:
     if value is None or before <= 0 or value < 0:
         return ""
     share = moved / before
-    sign = "+" if share > 0 else MINUS
-    # A small week before makes a huge percentage that says nothing.
-    return f" ({sign}{words.percentage(abs(share), 1)})" if abs(share) < 10 else ""
+    # Less than 0.1 % would read as no change, and a small week before makes a huge percentage that says nothing.
+    if not 0.0005 <= abs(share) < 10:
+        return ""
+    return f" ({'+' if share > 0 else MINUS}{words.percentage(abs(share), 1)})"

@@ -21,7 +21,6 @@ UNITS: Final[Labels] = MappingProxyType(
         "certificates": mark("certificates"),
         "places": mark("places"),
         "days": mark("days"),
-        "EUR": mark("euros"),
     }
 )
 
@@ -110,6 +109,14 @@ LOCAL_AGENCIES: Final[Labels] = MappingProxyType(
     }
 )
 
+#: All of them together, as the publishers of an indicator.
+LOCAL_AGENCIES_TOGETHER: Final[Labels] = MappingProxyType(
+    {
+        "cpas": mark("Public centres for social welfare (CPAS/OCMW)"),
+        "mun": mark("Municipalities"),
+    }
+)
+
 
 def label(labels: Labels, code: str, words: Words) -> str:
     """The word for a code in that language."""
@@ -117,8 +124,8 @@ def label(labels: Labels, code: str, words: Words) -> str:
 
 
 def unit_label(unit: str, words: Words) -> str:
-    """What is counted; empty for a percentage, whose sign says it."""
-    return "" if unit == "%" else label(UNITS, unit, words)
+    """What is counted; empty for percentages and euros, whose sign says it."""
+    return "" if unit in {"%", "EUR"} else label(UNITS, unit, words)
 
 
 def category_label(breakdown: str, words: Words) -> str:

@@ -60,7 +60,9 @@ def _headline(alerts: Sequence[AlertInfo], words: Words) -> str:
     critical = sum(alert.severity == "critical" for alert in alerts)
     if not critical:
         return text
-    return f"{text}, {words.ngettext('%(count)s of them critical', '%(count)s of them critical', critical)}"
+    # Not inside an f-string, where the text would not be found for the catalogues.
+    of_them = words.ngettext("%(count)s of them critical", "%(count)s of them critical", critical)
+    return f"{text}, {of_them}"
 
 
 def _line(alert: AlertInfo, info: IndicatorInfo | None, now: datetime, words: Words) -> AlertLine:

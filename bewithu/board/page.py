@@ -68,7 +68,9 @@ def build_page(
     area = view.area.code
     totals = _totals(data, view)
     cards = tuple(
-        card(each, totals.values.get(each.id), totals.trends.get(each.id, ()), words, chosen=each.id == info.id)
+        card(
+            each, totals.values.get(each.id), totals.trends.get(each.id, ()), words, chosen=each.id == info.id
+        )
         for each in infos
         if each.headline
     )

@@ -101,7 +101,13 @@ class BoardPages:
             self._run,
             asked.fragment,
             *(view.language, view.area.code, view.indicator.id, view.day, sorted(view.chosen), asked.latest),
-            *(status.published, status.accepted, status.quarantined, status.duplicates, status.last_refresh_at),
+            *(
+                status.published,
+                status.accepted,
+                status.quarantined,
+                status.duplicates,
+                status.last_refresh_at,
+            ),
             int(asked.now.timestamp() // 60),
         )
         return sha256(repr(seen).encode()).hexdigest()[:24]

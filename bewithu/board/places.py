@@ -21,7 +21,7 @@ FEW = 120
 SMALLEST = 2.2
 HIDDEN = 4.0
 #: Room for the number beside a circle of the legend, as a part of WIDTH.
-LEGEND_TEXT = 0.14
+LEGEND_TEXT = 0.19
 
 Look = Literal["above", "below", "hidden"]
 
@@ -61,15 +61,25 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Border:
+    """A province or Brussels; `around`: the shown area lies in it, or it in the shown area."""
+
+    name: str
+    path: str
+    around: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Places:
     """The map and its table. `within`: the area that is shown; `silent`: municipalities in it without a figure."""
 
     frame: Frame
     within: Area
-    borders: tuple[tuple[str, str], ...]
+    borders: tuple[Border, ...]
     circles: tuple[Circle, ...]
     legend: tuple[Key, ...]
-    hidden: int
+    hidden: bool
+    below: bool
     rows: tuple[Row, ...]
     silent: int
     per_thousand: bool
@@ -79,24 +89,27 @@ class Places:
 def places(values: Sequence[Value], info: IndicatorInfo, chosen: Area, words: Words) -> Places:
     """The municipalities of the chosen area; of a municipality those around it, with itself marked."""
     within = chosen if chosen.level is not Level.MUNICIPALITY else area(chosen.parent or COUNTRY)
-    here = {each.code: each for each in areas_of_level(Level.MUNICIPALITY) if is_within(each.code, within.code)}
+    here = {
+        each.code: each for each in areas_of_level(Level.MUNICIPALITY) if is_within(each.code, within.code)
+    }
     shown = {
         value.area: value
         for value in values
         if value.area in here and (value.suppressed or value.value is not None)
     }
     frame = frame_around([] if within.code == COUNTRY else list(here.values()))
-    scale = _Scale.for_values(list(shown.values()), len(here))
+    scale = _Scale.for_values(list(shown.values()), info, len(here))
     circles = [_circle(here[code], value, info, frame, scale, chosen, words) for code, value in shown.items()]
     rows = [_row(here[code], value, info, chosen, words) for code, value in shown.items()]
     return Places(
         frame=frame,
         within=within,
-        borders=tuple((area(each.code).name(words.language), each.path) for each in outlines().outlines),
+        borders=_borders(within, words),
         # Large ones first, so that small ones lie on top of them.
         circles=tuple(sorted((each for each in circles if each.radius), key=lambda each: -each.radius)),
         legend=_legend(scale, info, words),
-        hidden=sum(value.suppressed for value in shown.values()),
+        hidden=any(circle.look == "hidden" for circle in circles),
+        below=any(circle.look == "below" for circle in circles),
         rows=tuple(sorted(rows, key=lambda row: _rank(row, shown))),
         silent=len(here) - len(shown),
         per_thousand=_has_rate(info),
@@ -112,9 +125,12 @@ class _Scale:
     radius: float
 
     @classmethod
-    def for_values(cls, values: Sequence[Value], circles: int) -> _Scale:
+    def for_values(cls, values: Sequence[Value], info: IndicatorInfo, circles: int) -> _Scale:
         sizes = [abs(value.value) for value in values if value.value and not value.suppressed]
-        return cls(round_up(max(sizes)) if sizes else 0.0, LARGEST if circles > FEW else LARGEST_OF_FEW)
+        # Where nobody counts more than a handful, a handful must not look like a crowd.
+        least = 0 if info.percent or info.decimals else 4 * info.minimum_cell
+        largest = round_up(max(*sizes, least)) if sizes else 0.0
+        return cls(largest, LARGEST if circles > FEW else LARGEST_OF_FEW)
 
     def radius_of(self, number: float) -> float:
         """Surface in proportion to the number, but never too small to be seen."""
@@ -137,14 +153,17 @@ def _circle(
     x, y = frame.inside(*project(place.latitude, place.longitude))
     written = figure(value, info, words)
     hidden = written.state == "suppressed"
+    is_chosen = place.code == chosen.code
+    spoken_text = written.spoken or f"{written.text} {written.unit}".strip()
     return Circle(
         code=place.code,
         x=x,
         y=y,
-        radius=HIDDEN if hidden else scale.radius_of(value.value or 0.0),
+        # The chosen municipality is marked even where its value is zero.
+        radius=HIDDEN if hidden else scale.radius_of(value.value or 0.0) or SMALLEST * is_chosen,
         look="hidden" if hidden else "below" if (value.value or 0) < 0 else "above",
-        title=f"{place.name(words.language)}: {written.spoken or f'{written.text} {written.unit}'.strip()}",
-        chosen=place.code == chosen.code,
+        title=words.gettext("%(what)s: %(which)s", what=place.name(words.language), which=spoken_text),
+        chosen=is_chosen,
     )
 
 
@@ -179,8 +198,18 @@ def _legend(scale: _Scale, info: IndicatorInfo, words: Words) -> tuple[Key, ...]
     return tuple(keys)
 
 
-def _rank(row: Row, shown: Mapping[str, Value]) -> tuple[bool, float, str]:
-    """Highest value first, then the hidden ones; equals by name, accents aside."""
+def _borders(within: Area, words: Words) -> tuple[Border, ...]:
+    return tuple(
+        Border(
+            name=area(each.code).name(words.language),
+            path=each.path,
+            around=is_within(each.code, within.code) or is_within(within.code, each.code),
+        )
+        for each in outlines().outlines
+    )
+
+
+def _rank(row: Row, shown: Mapping[str, Value]) -> tuple[float, str]:
+    """Highest value first, hidden ones before zeros; equals by name, accents aside."""
     value = shown[row.code].value
-    hidden = row.figure.state == "suppressed"
-    return hidden, 0.0 if hidden or value is None else -value, plain(row.name)
+    return -0.5 if row.figure.state == "suppressed" or value is None else -value, plain(row.name)

@@ -14,7 +14,9 @@ class RequestProblem(BewithuError):
     `field`: the query parameter or the part of the path. `nearest`: values that would work and look like `value`.
     """
 
-    def __init__(self, status: int, field: str, value: str, expected: str, nearest: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, status: int, field: str, value: str, expected: str, nearest: tuple[str, ...] = ()
+    ) -> None:
         self.status = status
         self.field = field
         self.value = value

@@ -31,17 +31,21 @@ def render_page(
     """The whole page, or only its content as the script asks for it: without what never changes in it."""
     language = page.view.language
     spoken = words(language)
-    return _environment(language).get_template("fragment.html" if fragment else "board.html").render(
-        page=page,
-        fragment=fragment,
-        language=language,
-        languages=[(each, OWN_NAMES[each], page.view.address(lang=each)) for each in LANGUAGES],
-        home=f"/?lang={language}" if "lang" in page.view.chosen else "/",
-        area_groups=area_groups(language),
-        indicator_options=[(info.id, spoken.named(info.names, info.id)) for info in infos],
-        earliest=EARLIEST,
-        latest=latest,
-        poll_milliseconds=poll_milliseconds,
+    return (
+        _environment(language)
+        .get_template("fragment.html" if fragment else "board.html")
+        .render(
+            page=page,
+            fragment=fragment,
+            language=language,
+            languages=[(each, OWN_NAMES[each], page.view.address(lang=each)) for each in LANGUAGES],
+            home=f"/?lang={language}" if "lang" in page.view.chosen else "/",
+            area_groups=area_groups(language),
+            indicator_options=[(info.id, spoken.named(info.names, info.id)) for info in infos],
+            earliest=EARLIEST,
+            latest=latest,
+            poll_milliseconds=poll_milliseconds,
+        )
     )
 
 
@@ -49,14 +53,18 @@ def render_error(
     language: Language, heading: str, text: str, detail: str = "", nearest: tuple[tuple[str, str], ...] = ()
 ) -> str:
     """A page that says what went wrong. `nearest`: (name, address) of what was perhaps meant."""
-    return _environment(language).get_template("error.html").render(
-        language=language,
-        languages=[(each, OWN_NAMES[each], f"/?lang={each}") for each in LANGUAGES],
-        home=f"/?lang={language}",
-        heading=heading,
-        text=text,
-        detail=detail,
-        nearest=nearest,
+    return (
+        _environment(language)
+        .get_template("error.html")
+        .render(
+            language=language,
+            languages=[(each, OWN_NAMES[each], f"/?lang={each}") for each in LANGUAGES],
+            home=f"/?lang={language}",
+            heading=heading,
+            text=text,
+            detail=detail,
+            nearest=nearest,
+        )
     )
 
 

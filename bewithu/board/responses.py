@@ -63,8 +63,12 @@ async def compress(request: web.Request, handler: Handler) -> web.StreamResponse
     """Gzip for what is long enough, where the client takes it."""
     response = await handler(request)
     accepted = request.headers.get(hdrs.ACCEPT_ENCODING, "").replace(" ", "").lower().split(",")
-    size = len(response.body) if isinstance(response, web.Response) and isinstance(response.body, bytes) else 0
-    if size >= COMPRESSED_FROM_BYTES and any(each == "gzip" or each.startswith("gzip;q=1") for each in accepted):
+    size = (
+        len(response.body) if isinstance(response, web.Response) and isinstance(response.body, bytes) else 0
+    )
+    if size >= COMPRESSED_FROM_BYTES and any(
+        each == "gzip" or each.startswith("gzip;q=1") for each in accepted
+    ):
         response.enable_compression(web.ContentCoding.gzip)
     return response
 
@@ -90,7 +94,12 @@ def _problem(request: web.Request, problem: RequestProblem) -> web.Response:
         spoken = words(_language(request))
         text = spoken.gettext("This address asks for something that the board does not have.")
         return _page(
-            request, problem.status, spoken.gettext("Not found"), text, str(problem), _nearest(problem, spoken.language)
+            request,
+            problem.status,
+            spoken.gettext("Not found"),
+            text,
+            str(problem),
+            _nearest(problem, spoken.language),
         )
     return json_response(
         {
@@ -138,7 +147,9 @@ def _failed(request: web.Request) -> web.Response:
 def _error(request: web.Request, status: int, heading: str, text: str, detail: str) -> web.Response:
     if _is_page(request):
         return _page(request, status, heading, text, detail, ())
-    title = {404: "not found", 405: "method not allowed", 500: "failed", 503: "unavailable"}.get(status, "error")
+    title = {404: "not found", 405: "method not allowed", 500: "failed", 503: "unavailable"}.get(
+        status, "error"
+    )
     return json_response(
         {"status": status, "title": title, "detail": detail},
         status=status,

@@ -18,14 +18,13 @@ WIDTH, HEIGHT = 400.0, 100.0
 class Line:
     """SVG path data in a box of WIDTH by HEIGHT. Days without a value are gaps.
 
-    `area`: the surface under the line. `end`: the last day with a value. `low`, `high`: values at the bottom and top.
+    `surface`: what lies between the line and zero; empty where the axis does not reach zero, as a surface would
+    then show a part for the whole. `end`: the last day with a value.
     """
 
     path: str
-    area: str
+    surface: str
     end: tuple[float, float] | None
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +46,12 @@ def draw(points: Sequence[Point], low: float, high: float) -> Line:
     ]
     runs = [[each for each in run if each] for has_value, run in groupby(placed, bool) if has_value]
     ends = [each for each in placed if each]
+    zero = HEIGHT * (1 + low / span)
+    surfaces = (f"{_run(run)}V{zero:.1f}H{run[0][0]:.1f}Z" for run in runs if len(run) > 1)
     return Line(
         path="".join(_run(run) for run in runs),
-        area="".join(f"{_run(run)}V{HEIGHT:g}H{run[0][0]:.1f}Z" for run in runs if len(run) > 1),
+        surface="".join(surfaces) if low <= 0 <= high else "",
         end=ends[-1] if ends else None,
-        low=low,
-        high=high,
     )
 
 

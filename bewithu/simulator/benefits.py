@@ -48,7 +48,7 @@ class Span:
 
 
 def benefit(random: Random, spans: Sequence[Span], category: str) -> list[Act]:
-    """One adult's requests and grants until payment ends; whoever leaves before, see `ended`, cuts it short."""
+    """One adult's requests and grants, until payment ends; see `ended` for a departure before."""
     acts: list[Act] = []
     for span in spans:
         claim = _claim(random, span, category)

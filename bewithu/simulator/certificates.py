@@ -1,7 +1,7 @@
 """How many certificates of temporary protection in which month, and on which of its days.
 
-Figures: `data/certificates_by_month.csv`, each row with its source (Immigration Office through the National Crisis
-Centre, Fedasil, Eurostat, the yearly totals of the series of February 2026).
+Figures: `data/certificates_by_month.csv`, each row with its source (Immigration Office through the National
+Crisis Centre, Fedasil, Eurostat, the yearly totals of the series of February 2026).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _MARCH_2022 = (
 
 
 def monthly_certificates(plan: Plan) -> Mapping[str, int]:
-    """The number of certificates to simulate by month (`2022-03`), scaled; a month cut by the plan's ends in part."""
+    """The scaled number of certificates by month (`2022-03`); in part for a month that the plan cuts."""
     return {
         month_name(first): round(full_month(plan, first) * _share_inside(plan, first))
         for first in months(plan)
@@ -100,7 +100,7 @@ def _published() -> Mapping[str, int]:
 
 @cache
 def _figure(day: date) -> float:
-    """The figure of the day's month; where only the year's is published, a part of what the year leaves over."""
+    """The figure of the day's month, or its part of what the year's total leaves over."""
     published = _published()
     month, year = month_name(day), str(day.year)
     if month in published:

@@ -15,7 +15,7 @@ _PREFIX = 5  # the magic byte and the schema's id
 _ODD_SYMBOL = 0x50  # the 40th symbol, more than any enum has
 _POSTAL_CODES = ("1000", "2000", "3000", "4000", "5000", "6000", "8400", "9000", "99999")
 
-#: Of a thousand damaged messages. Huge ones are rare, as each is 5 MB.
+#: Weights. Huge ones are rare, as each is 5 MB; few events have an amount that could be negative.
 _FREQUENCY = {
     Damage.TRUNCATED: 150,
     Damage.OVERLONG: 100,
@@ -26,7 +26,7 @@ _FREQUENCY = {
     Damage.HUGE: 3,
     Damage.UNKNOWN_MUNICIPALITY: 180,
     Damage.IN_FUTURE: 100,
-    Damage.NEGATIVE_AMOUNT: 57,
+    Damage.NEGATIVE_AMOUNT: 400,
     Damage.NATIONAL_NUMBER: 80,
 }
 
@@ -57,7 +57,7 @@ def spoilt(
 
 
 def damaged(value: bytes, damage: Damage, random: Random) -> bytes:
-    """An encoded message (Confluent wire format) with the damage done to its bytes; others are left as they are."""
+    """An encoded message (Confluent wire format) with the damage done, if it is one that hits bytes."""
     match damage:
         case Damage.TRUNCATED:
             return value[: random.randrange(_PREFIX + 1, len(value))]

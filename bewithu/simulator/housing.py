@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from random import Random
 
 from bewithu.simulator.acts import FEDASIL, HOUSING, MUNICIPALITY, Act
@@ -15,26 +16,21 @@ from bewithu.simulator.places import home, nearby
 
 _ARIANE = ("ariane", "21018")
 # Hotels near the registration centre and in the larger cities; codes and places are ours.
-_HOTELS = tuple(
-    (f"hotel-{number:03}", nis)
-    for number, nis in enumerate(
-        (
-            "21004",
-            "21001",
-            "21015",
-            "21013",
-            "11002",
-            "44021",
-            "62063",
-            "52011",
-            "92094",
-            "35013",
-            "24062",
-            "53053",
-        ),
-        start=1,
-    )
+_HOTEL_CITIES = (
+    "21004",
+    "21001",
+    "21015",
+    "21013",
+    "11002",
+    "44021",
+    "62063",
+    "52011",
+    "92094",
+    "35013",
+    "24062",
+    "53053",
 )
+_HOTELS = tuple((f"hotel-{number:03}", nis) for number, nis in enumerate(_HOTEL_CITIES, start=1))
 
 # Shares are ours, after Flanders in February 2023: of 31,748 persons 6,250 in municipal places and 1,450 in
 # villages.
@@ -90,7 +86,7 @@ def later_homes(random: Random, settled: float, first: Home) -> list[Home]:
 def moves(homes: Sequence[Home], size: int) -> list[Act]:
     """Out of each home and into the next."""
     acts = []
-    for last, following in zip(homes, homes[1:], strict=False):
+    for last, following in pairwise(homes):
         acts.append(moved_out(last, following.since - 0.05, following.site_type, size))
         acts.append(moved_in(following, size))
     return acts

@@ -1,7 +1,8 @@
 """How long after it happened an agency records an act, and how long after that it publishes.
 
-Log-normal, median and sigma by agency and status. Order of magnitude: certificates within the day, the register and
-Fedasil within days, municipal housing slow and uneven, CPAS decisions days to weeks (inferred, no source measures it).
+Log-normal, median and sigma by agency and status. Orders of magnitude, as no source measures them:
+certificates within the day, the register and Fedasil within days, municipal housing slow and uneven, CPAS
+decisions days to weeks.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A household's life in Belgium: arrives, registers, receives a grant, moves, leaves. Nothing here reads a clock."""
+"""A household's life in Belgium: it arrives, registers, receives a grant, moves, leaves."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import pairwise
 from random import Random
 
 from bewithu.simulator.acts import BENEFIT, HOUSING, Act
-from bewithu.simulator.benefits import ASKS, Span, benefit, ended
+from bewithu.simulator.benefits import Span, benefit, ended
 from bewithu.simulator.chance import lag
 from bewithu.simulator.housing import Home, first_home, later_homes, moves
 from bewithu.simulator.moments import at_office
@@ -40,21 +40,21 @@ class Common:
     acts: Sequence[Act]
     declared: Sequence[tuple[float, str]]
     leaving: Departure
-    size: int
 
 
-def lives(random: Random, members: Sequence[Person], arrived: float) -> Iterator[tuple[Person, list[Act]]]:
-    """Each member's acts in the order in which they happen."""
+def lives(
+    random: Random, members: Sequence[Person], arrived: float, asking: float
+) -> Iterator[tuple[Person, list[Act]]]:
+    """Each member's acts as they follow each other; `asking` is the share of adults who ask the CPAS."""
     common = _common(random, arrived, len(members))
     with_minors = any(not person.is_adult(arrived) for person in members)
     for place, person in enumerate(members):
         grant: list[Act] = []
         leaving = common.leaving
         if common.declared:
-            leaving = min(
-                leaving, _death(random, common.declared[0][0]), key=lambda departure: departure.moment
-            )
-            if person.is_adult(common.declared[0][0]) and random.random() < ASKS:
+            declared = common.declared[0][0]
+            leaving = min(leaving, _death(random, declared), key=lambda departure: departure.moment)
+            if person.is_adult(declared) and random.random() < asking:
                 grant = benefit(random, _spans(common.declared), _category(place, len(members), with_minors))
         until_then = [act for act in (*common.acts, *grant) if act.moment < leaving.moment]
         until_then.sort(key=lambda act: act.moment)
@@ -68,21 +68,21 @@ def _common(random: Random, arrived: float, size: int) -> Common:
     acts.insert(0, certified(arrived, nis))
     if random.random() >= DECLARES:
         unseen = first.since + 0.1 + random.expovariate(1 / _UNSEEN_DAYS)
-        return Common(acts, (), Departure(unseen, "ex_officio"), size)
+        return Common(acts, (), Departure(unseen, "ex_officio"))
     declared = declaration(random, arrived, first, sheltered)
     homes = [first, *later_homes(random, max(declared, first.since), first)]
     told, leaving = residence(random, declared, homes)
     declarations = [(declared, nis), *_redeclarations(random, homes)]
     acts += moves(homes, size)
     acts += [declared_at(moment, where) for moment, where in declarations]
-    return Common([*acts, *told], declarations, leaving, size)
+    return Common([*acts, *told], declarations, leaving)
 
 
 def _redeclarations(random: Random, homes: Sequence[Home]) -> Iterator[tuple[float, str]]:
-    """A household that moves to another municipality declares there, within three weeks."""
+    """A household that moves to another municipality declares there, before it may move again."""
     for last, following in pairwise(homes):
         if last.municipality != following.municipality:
-            yield at_office(random, following.since, min(19.0, lag(random, 9, 0.5))), following.municipality
+            yield at_office(random, following.since, min(16.0, lag(random, 9, 0.5))), following.municipality
 
 
 def _death(random: Random, declared: float) -> Departure:
@@ -101,7 +101,7 @@ def _category(place: int, size: int, with_minors: bool) -> str:
 
 
 def _closing(acts: Sequence[Act], leaving: Departure, common: Common) -> Iterator[Act]:
-    """What agencies tell of the end: the home left, the benefit ended, struck off. Only those who declared are."""
+    """The end: home left, struck off, benefit ended; of those who never declared only the first is told."""
     housed = next((act for act in reversed(acts) if act.topic == HOUSING), None)
     if housed and housed.status == "moved_in" and leaving.reason not in _STAYS_IN_BELGIUM:
         destination = "abroad" if leaving.reason in _ABROAD else "unknown"

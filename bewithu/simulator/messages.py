@@ -1,4 +1,7 @@
-"""What agencies send about an act: once, as a rule; and the lateness, doubles, corrections and errors of real feeds."""
+"""What agencies send about an act: one message as a rule, and what real feeds add to it.
+
+That is lateness, doubles, corrections, mistakes taken back, damaged messages, silences.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +18,13 @@ from bewithu.simulator.incidents import end_of_silence
 from bewithu.simulator.lateness import publishing_delay, recording_delay
 from bewithu.simulator.moments import milliseconds, utc
 from bewithu.simulator.people import Person
-from bewithu.simulator.places import code_on, nearby
+from bewithu.simulator.places import code_on, elsewhere
 from bewithu.simulator.plan import Plan
 from bewithu.simulator.publication import Damage, Publication
 
 _DAY = 86_400_000
 #: An act recorded twice by mistake gets an id of its own.
 _BY_MISTAKE = 1_000
-_ORIGIN = milliseconds(0.0)
 
 _OWN_FIELDS: Mapping[str, Mapping[str, Any]] = {
     REGISTRATION: {"reason": None, "nationality": None, "valid_until": None},
@@ -53,16 +55,22 @@ class Message:
 def messages(random: Random, plan: Plan, person: Person, number: int, act: Act) -> Iterator[Message]:
     """Everything that is ever sent about the act; most often one message."""
     recorded = milliseconds(act.moment) + int(recording_delay(random, act, plan.late) * _DAY)
-    published = _out_of_silence(random, act, recorded + int(publishing_delay(random, act) * _DAY))
-    message = Message(published, recorded, person, number, act)
+    published = recorded + int(publishing_delay(random, act) * _DAY)
+    for message in _sent(random, plan, Message(published, recorded, person, number, act)):
+        back = _end_of_silence(random, message)
+        yield message if back is None else replace(message, published=back)
+
+
+def _sent(random: Random, plan: Plan, message: Message) -> Iterator[Message]:
+    """The messages as they would go out if no feed ever fell silent."""
     chance = random.random() - plan.malformed
     if chance < 0:
-        yield replace(message, damage=choose(random, plan.damages, "amount" in act.detail))
-        yield replace(message, published=published + _later(random, 0.5, 1.0))
+        yield replace(message, damage=choose(random, plan.damages, "amount" in message.act.detail))
+        yield replace(message, published=message.published + _later(random, 0.5, 1.0))
         return
     yield message
     if chance < plan.duplicates:
-        yield replace(message, published=published + _later(random, 0.05, 2.0))
+        yield replace(message, published=message.published + _later(random, 0.05, 2.0))
     elif chance < plan.duplicates + plan.corrections:
         yield _correction(random, message)
     elif chance < plan.duplicates + plan.corrections + plan.cancellations:
@@ -71,18 +79,12 @@ def messages(random: Random, plan: Plan, person: Person, number: int, act: Act) 
 
 def publication(message: Message) -> Publication:
     """The message as it leaves the agency."""
-    act = message.act
-    event = _event(message)
+    topic, damage = message.act.topic, message.damage
+    event: Mapping[str, Any] = _event(message)
     published_at = utc(message.published)
-    if message.damage is not None:
-        chance = stream_of(f"{event['event_id']}/{message.damage}")
-        return Publication(
-            act.topic,
-            spoilt(act.topic, event, message.damage, published_at, chance),
-            published_at,
-            message.damage,
-        )
-    return Publication(act.topic, event, published_at, None)
+    if damage is not None:
+        event = spoilt(topic, event, damage, published_at, stream_of(f"{event['event_id']}/{damage}"))
+    return Publication(topic, event, published_at, damage)
 
 
 def _event(message: Message) -> dict[str, Any]:
@@ -137,7 +139,7 @@ def _change(random: Random, message: Message) -> Mapping[str, Any]:
     if random.random() < 0.5:
         place = _AGES.index(person.age_group(act.moment))
         return {"age_group": _AGES[place + 1 if place == 0 else place - 1]}
-    return {"municipality": code_on(nearby(random, act.municipality), int(act.moment))}
+    return {"municipality": code_on(elsewhere(random, act.municipality), int(act.moment))}
 
 
 def _mistake(random: Random, message: Message) -> Iterator[Message]:
@@ -154,12 +156,10 @@ def _mistake(random: Random, message: Message) -> Iterator[Message]:
     )
 
 
-def _out_of_silence(random: Random, act: Act, published: int) -> int:
-    """The moment of publication, put off to the end of the feed's silence."""
-    # a silence is a matter of days: the hour between UTC and Brussels does not count
-    moment = (published - _ORIGIN) / _DAY
-    back = end_of_silence(act.agency, act.municipality, moment)
-    return published if back is None else milliseconds(back + 0.4 + 0.05 * random.random())
+def _end_of_silence(random: Random, message: Message) -> int | None:
+    """When the message goes out instead, if it would go out while its feed is silent: in the morning after."""
+    back = end_of_silence(message.act.agency, message.act.municipality, message.published)
+    return None if back is None else back + int((0.4 + 0.05 * random.random()) * _DAY)
 
 
 def _later(random: Random, median: float, sigma: float) -> int:

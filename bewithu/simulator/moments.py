@@ -1,6 +1,6 @@
 """Time inside a life: a moment is a float, days since 2022-01-01 00:00 on Brussels' clocks.
 
-Its whole part is the day's number, its fraction the time of day (0.5 is noon). So "three weeks later" is `+ 21`.
+Its whole part is the day's number, its fraction the time of day (0.5 is noon). "Three weeks later" is `+ 21`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def is_holiday(day: date) -> bool:
 
 
 def milliseconds(moment: float) -> int:
-    """`moment` in milliseconds since 1970 UTC; exact to the second except on the two days when clocks change."""
+    """`moment` in milliseconds since 1970 UTC; up to an hour off on the two days when clocks change."""
     day = int(moment)
     return _MIDNIGHTS[day] + int((moment - day) * _DAY)
 
@@ -61,7 +61,7 @@ def daytime(random: Random, earliest: float, day: float) -> float:
 
 
 def at_office(random: Random, earliest: float, lag: float) -> float:
-    """About `lag` days after `earliest`, on a working day between 9:00 and 16:30, at least ten minutes after it."""
+    """About `lag` days after `earliest` and at least ten minutes, on a working day from 9:00 to 16:30."""
     day = int(earliest + lag)
     if day < len(_NEXT_WORKING_DAY):
         day = _NEXT_WORKING_DAY[day]

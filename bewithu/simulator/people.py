@@ -1,8 +1,8 @@
 """Who arrives: households with their sizes, ages, sexes and nationalities.
 
-Ages and sexes are calibrated on published shares: 40 % minors among the first, 22 % from September 2022 on, 53 % women,
-41 % aged 18 to 34 later (Immigration Office, Eurostat). No cross-table and no distribution of household sizes is
-published: the sizes are ours, with a mean that falls from 2.4 to 1.75 (CPAS files count 1.7 persons).
+Ages and sexes are calibrated on published shares: 40 % minors among the first, 22 % from September 2022 on,
+53 % women, 41 % aged 18 to 34 later (Immigration Office, Eurostat). No cross-table and no distribution of
+household sizes is published: they are ours, with a mean falling from 2.4 to 1.75 (a CPAS file has 1.7).
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Mixture:
 
 
 def mixture(first: date) -> Mixture:
-    """The mixture in the month that starts on `first`: from the first arrivals' in March to the later ones' in September 2022."""
+    """The mixture in the month that starts on `first`: it shifts from March to September 2022, then stays."""
     along = min(1.0, ((first.year - 2022) * 12 + first.month - 3) / 6)
     sizes = tuple(
         (size, _between(early, late, along))
@@ -87,18 +87,12 @@ def household(random: Random, name: str, size: int, arrived: float, mix: Mixture
     """The persons of the household called `name`, a text that no other household has."""
     together = _pseudonym(name)
     nationality = pick(random, _NATIONALITIES)
-    return [
-        _person(
-            random,
-            _pseudonym(f"{name}/{member}"),
-            together,
-            nationality,
-            arrived,
-            _is_minor(random, member, size, mix),
-            mix,
-        )
-        for member in range(size)
-    ]
+    found = []
+    for member in range(size):
+        minor = _is_minor(random, member, size, mix)
+        born = arrived - _YEAR * (18 * random.random() if minor else _adult_age(random, mix))
+        found.append(Person(_pseudonym(f"{name}/{member}"), together, _sex(random, minor), nationality, born))
+    return found
 
 
 def _is_minor(random: Random, member: int, size: int, mix: Mixture) -> bool:
@@ -107,13 +101,10 @@ def _is_minor(random: Random, member: int, size: int, mix: Mixture) -> bool:
     return member > 0 and random.random() < mix.minor_members
 
 
-def _person(
-    random: Random, pseudonym: str, together: str, nationality: str, arrived: float, minor: bool, mix: Mixture
-) -> Person:
-    age = 18 * random.random() if minor else _adult_age(random, mix)
-    female = _FEMALE_MINORS if minor else _FEMALE_ADULTS
-    sex = pick(random, (("unknown", _SEX_UNKNOWN), ("female", female), ("male", 1.0)))
-    return Person(pseudonym, together, sex, nationality, arrived - age * _YEAR)
+def _sex(random: Random, minor: bool) -> str:
+    if random.random() < _SEX_UNKNOWN:
+        return "unknown"
+    return "female" if random.random() < (_FEMALE_MINORS if minor else _FEMALE_ADULTS) else "male"
 
 
 def _adult_age(random: Random, mix: Mixture) -> float:

@@ -37,11 +37,36 @@ _CITY, _PREFERENCE = 65_000, 1.5
 
 # Inhabitants on 1 January 2020 of the municipalities that merged since (Statbel, population by municipality).
 _BEFORE_MERGER = {
-    **{"11002": 529_247, "11007": 10_949, "11056": 19_154, "23023": 8_836, "23024": 9_189, "23032": 6_699},
-    **{"37007": 10_833, "37012": 5_368, "37015": 20_603, "37018": 14_429, "44012": 10_881, "44034": 22_610},
-    **{"44040": 11_811, "44043": 24_756, "44045": 6_570, "44048": 11_702, "44073": 7_809, "46003": 49_047},
-    **{"46013": 16_846, "46014": 42_044, "71022": 78_714, "71057": 18_727, "71069": 10_977, "73006": 32_477},
-    **{"73009": 11_010, "73032": 9_730, "73040": 8_437, "73083": 31_142, "82003": 16_276, "82005": 3_656},
+    "11002": 529_247,
+    "11007": 10_949,
+    "11056": 19_154,
+    "23023": 8_836,
+    "23024": 9_189,
+    "23032": 6_699,
+    "37007": 10_833,
+    "37012": 5_368,
+    "37015": 20_603,
+    "37018": 14_429,
+    "44012": 10_881,
+    "44034": 22_610,
+    "44040": 11_811,
+    "44043": 24_756,
+    "44045": 6_570,
+    "44048": 11_702,
+    "44073": 7_809,
+    "46003": 49_047,
+    "46013": 16_846,
+    "46014": 42_044,
+    "71022": 78_714,
+    "71057": 18_727,
+    "71069": 10_977,
+    "73006": 32_477,
+    "73009": 11_010,
+    "73032": 9_730,
+    "73040": 8_437,
+    "73083": 31_142,
+    "82003": 16_276,
+    "82005": 3_656,
 }
 
 
@@ -63,12 +88,15 @@ def home(random: Random) -> str:
 
 def nearby(random: Random, nis: str) -> str:
     """A municipality of the same province, or of Brussels; rarely the same one. Codes as in `home`."""
-    return _around()[province(nis)].draw(random)
+    return _around()[_province_of(municipalities()[nis])].draw(random)
 
 
-def province(nis: str) -> str:
-    """The code of the province, or of the region for Brussels."""
-    return _province_of(municipalities()[nis])
+def elsewhere(random: Random, nis: str) -> str:
+    """Another municipality of the same province, or of Brussels. Codes as in `home`."""
+    found = nearby(random, nis)
+    while found == nis:
+        found = nearby(random, nis)
+    return found
 
 
 def code_on(nis: str, day: int) -> str:
@@ -78,6 +106,7 @@ def code_on(nis: str, day: int) -> str:
 
 
 def _province_of(place: Municipality) -> str:
+    """The code of the province, or of the region for Brussels."""
     return place.province or place.region
 
 

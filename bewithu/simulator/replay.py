@@ -61,7 +61,7 @@ def _due(waiting: Waiting, before: int) -> Iterator[Publication]:
 
 
 def _arrivals(plan: Plan, first: date, mix: Mixture) -> list[Arrival]:
-    """The month's households within the plan, by moment. A smaller scale has the first ones of a larger scale."""
+    """The month's households within the plan, by moment. A smaller scale has the first of a larger one's."""
     random = stream(plan.seed, _month_number(first), -1)
     weights = openings(first)
     days, running = [float(day_number(day)) for day in weights], list(accumulate(weights.values()))
@@ -83,7 +83,8 @@ def _told(plan: Plan, first: date, mix: Mixture, arrival: Arrival) -> Iterator[M
     random = stream(plan.seed, month, arrival.number)
     name = f"{plan.seed}/{month}/{arrival.number}"
     members = household(random, name, arrival.size, arrival.moment, mix)
-    for person, acts in lives(random, members, arrival.moment):
+    # all lives are drawn before the first message, so that they do not depend on the faults that are planned
+    for person, acts in list(lives(random, members, arrival.moment, plan.asking)):
         for number, act in enumerate(acts):
             if act.moment < _HORIZON:
                 yield from messages(random, plan, person, number, act)

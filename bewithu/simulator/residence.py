@@ -46,7 +46,7 @@ class Departure:
 
 
 def expiry(moment: float) -> date:
-    """Last day of validity of a certificate or card issued then: the next 4 March, or the one after from 4 January on."""
+    """Last day of validity of what is issued then: the next 4 March, from 4 January on the one after."""
     day = date_of(moment)
     return date(day.year if day < date(day.year, 1, 4) else day.year + 1, 3, 4)
 

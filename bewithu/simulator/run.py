@@ -60,11 +60,11 @@ def run(
     on_progress: Callable[[Progress], None] = lambda progress: None,
     flush_seconds: float = 30.0,
 ) -> Progress:
-    """Publishes each publication once `clock` shows its `published_at`, at full speed when behind or without a clock.
+    """Publishes each publication once `clock` shows its `published_at`, at once if behind or without a clock.
 
-    Ends after the last one or when `stop` is set, and then waits for delivery. Calls `on_progress` a few times a
-    second and at the end. Raises what `publisher` raises, and `Unavailable` when the broker has not acknowledged
-    as many messages as were sent.
+    Ends after the last one or when `stop` is set, then waits for delivery. Calls `on_progress` a few times a
+    second and at the end. Raises what `publisher` raises, and `Unavailable` when the broker has not
+    acknowledged as many messages as were sent.
     """
     tally = _Tally(publisher, on_progress)
     for publication in publications:
@@ -77,10 +77,8 @@ def run(
     publisher.flush(flush_seconds)
     done = tally.report()
     if done.delivered < done.published:
-        lost = done.published - done.delivered
-        raise Unavailable(
-            "the broker", f"{lost} of {done.published} messages were never acknowledged; send them again"
-        )
+        lost = f"{done.published - done.delivered} of {done.published} messages"
+        raise Unavailable("the broker", f"{lost} were never acknowledged; publish again, doubles do no harm")
     return done
 
 

@@ -12,8 +12,11 @@ _LAST_DAY = date(2299, 12, 31)
 
 def load_areas(database: Database) -> None:
     """Writes all areas and municipality codes anew where they differ; a reader never sees a table without them."""
-    codes = [(place.nis, place.valid_from, place.valid_to or _LAST_DAY) for place in municipalities().values()]
-    if sorted(database.rows("SELECT nis, valid_from, valid_to FROM validity")) == sorted(codes):
+    codes = [
+        (place.nis, place.valid_from, place.valid_to or _LAST_DAY) for place in municipalities().values()
+    ]
+    known = [tuple(row) for row in database.rows("SELECT nis, valid_from, valid_to FROM validity")]
+    if set(known) == set(codes):
         return
     database.insert(
         "areas",

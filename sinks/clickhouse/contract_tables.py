@@ -96,9 +96,7 @@ def _fact_type(contract: Contract, field: Field) -> str:
 
 
 def _landing(contract: Contract, table: str) -> str:
-    own = [
-        f"{name(field.name)} {_landing_type(field)}{_default(field)}" for field in contract.fields
-    ]
+    own = [f"{name(field.name)} {_landing_type(field)}{_default(field)}" for field in contract.fields]
     frame = [f"{column} {kind}" for column, kind in COLUMNS.items()]
     columns = ",\n    ".join([*frame, *own])
     return f"""CREATE TABLE IF NOT EXISTS {name(table)}
@@ -126,7 +124,9 @@ def _facts_view(contract: Contract, landing: str) -> str:
     columns = ",\n    ".join(f"{_stored(contract, field)} AS {name(field.name)}" for field in contract.fields)
     content = ", ".join(f"ifNull(toString(landed.{name(field.name)}), '\\\\N')" for field in contract.fields)
     # 40 bits of content, then 24 bits that shrink with time: minutes since 2000 until the year 2031, then 0.
-    earlier = "toUInt64(greatest(0, 16777215 - dateDiff('minute', toDateTime('2000-01-01', 'UTC'), known_at)))"
+    earlier = (
+        "toUInt64(greatest(0, 16777215 - dateDiff('minute', toDateTime('2000-01-01', 'UTC'), known_at)))"
+    )
     return f"""CREATE MATERIALIZED VIEW IF NOT EXISTS {landing}_facts TO {facts_table(contract.event_type)} AS
 SELECT
     {columns},

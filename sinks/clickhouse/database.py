@@ -85,18 +85,18 @@ class Database:
         ((value, *_),) = self.rows(statement, **parameters)
         return value
 
-    def run(self, statement: str, settings: Mapping[str, Any] | None = None, **parameters: Any) -> None:
+    def run(self, statement: str, **parameters: Any) -> None:
         """A statement without a result: DDL, or an INSERT … SELECT."""
         self._run(
-            lambda client: client.command(
-                statement, parameters=parameters, settings=dict(settings or INSERT_SETTINGS)
-            )
+            lambda client: client.command(statement, parameters=parameters, settings=dict(INSERT_SETTINGS))
         )
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         if rows:
             self._run(
-                lambda client: client.insert(table, rows, column_names=columns, settings=dict(INSERT_SETTINGS))
+                lambda client: client.insert(
+                    table, rows, column_names=columns, settings=dict(INSERT_SETTINGS)
+                )
             )
 
     def insert_avro(self, table: str, block: bytes) -> None:

@@ -26,11 +26,15 @@ class ClickHouseFactStore:
     def insert(self, frame: Frame) -> Sequence[int]:
         """Stores what keeps the rules; returns the offsets of what does not. Raises `DataRefused` on damage."""
         self._database.insert_avro(landing_table(frame.topic), frame.block)
-        return [offset for (offset,) in self._database.rows(statement("refused_in_frame"), frame=frame.number)]
+        return [
+            offset for (offset,) in self._database.rows(statement("refused_in_frame"), frame=frame.number)
+        ]
 
     def quarantine(self, refusals: Sequence[Refusal]) -> None:
         self._database.insert(
-            "quarantine", _QUARANTINE, [[getattr(refusal, column) for column in _QUARANTINE] for refusal in refusals]
+            "quarantine",
+            _QUARANTINE,
+            [[getattr(refusal, column) for column in _QUARANTINE] for refusal in refusals],
         )
 
     def note(self, note: BatchNote) -> None:

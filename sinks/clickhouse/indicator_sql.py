@@ -74,7 +74,10 @@ FROM
 ARRAY JOIN arrayFilter(step -> step.4 != 0, [state, tuple(was.1, was.2, was.3, -was.4)]) AS step"""
 
 
-_PLACE = "INNER JOIN (SELECT nis, current_nis FROM municipalities FINAL) AS place ON place.nis = toUInt32(fact.municipality)"
+_PLACE = (
+    "INNER JOIN (SELECT nis, current_nis FROM municipalities FINAL) AS place"
+    " ON place.nis = toUInt32(fact.municipality)"
+)
 
 
 def _facts(event: str, subjects: str) -> str:

@@ -47,15 +47,20 @@ class ClickHouseIndicators:
         return self._run(self._counts, TOUCHED, frames, batches, now, more=len(pending) == _BATCHES)
 
     def _rebuild_changed_definitions(self, now: datetime) -> Refreshed | None:
-        known = dict(
-            self._database.rows(
-                "SELECT indicator, argMax(fingerprint, rebuilt_at) FROM indicator_definitions GROUP BY indicator"
-            )
-        )
+        known: dict[str, str] = {}
+        for indicator, fingerprint in self._database.rows(
+            "SELECT indicator, argMax(fingerprint, rebuilt_at) FROM indicator_definitions GROUP BY indicator"
+        ):
+            known[indicator] = fingerprint
         changed = [found for found in self._indicators.values() if known.get(found.id) != found.fingerprint]
         if not changed:
             return None
-        sides = {side for found in changed if isinstance(found, Ratio) for side in (found.numerator, found.denominator)}
+        sides = {
+            side
+            for found in changed
+            if isinstance(found, Ratio)
+            for side in (found.numerator, found.denominator)
+        }
         counts = [found for found in self._counts if found in changed or found.id in sides]
         refreshed = self._run(counts, EVERYBODY, [], [], now, more=True)
         self._database.insert(
@@ -93,12 +98,22 @@ class ClickHouseIndicators:
 
     def _insert_values(self, refresh: int, now: datetime) -> None:
         known_at = now.replace(tzinfo=None)
-        delay = max((found.usual_delay_days for found in self._indicators.values()), default=0)
-        settled = brussels_day(now) - timedelta(days=delay)
-        self._database.run(statement("insert_values"), refresh=refresh, known_at=known_at, settled=settled)
+        today = brussels_day(now)
+        self._database.run(
+            statement("insert_values"),
+            refresh=refresh,
+            known_at=known_at,
+            today=today,
+            ids=[found.id for found in self._counts],
+            delays=[found.usual_delay_days for found in self._counts],
+        )
         for ratio in self._ratios:
             sides = {"ratio": ratio.id, "numerator": ratio.numerator, "denominator": ratio.denominator}
             self._database.run(statement("insert_changed_ratios"), refresh=refresh, **sides)
             self._database.run(
-                statement("insert_ratios"), refresh=refresh, known_at=known_at, settled=settled, **sides
+                statement("insert_ratios"),
+                refresh=refresh,
+                known_at=known_at,
+                settled=today - timedelta(days=ratio.usual_delay_days),
+                **sides,
             )

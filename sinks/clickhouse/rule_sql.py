@@ -19,7 +19,9 @@ _PUBLISHED = "if(kafka_time > toDateTime64(0, 3, 'UTC'), least(kafka_time, known
 
 def sound_expression(contract: Contract) -> str:
     """SQL that is true when no rule is broken: evaluated for every event, so it says nothing more."""
-    return "NOT (\n    " + "\n    OR ".join(f"({_condition(rule, contract)})" for rule in contract.rules) + ")"
+    return (
+        "NOT (\n    " + "\n    OR ".join(f"({_condition(rule, contract)})" for rule in contract.rules) + ")"
+    )
 
 
 def _condition(rule: model.Rule, contract: Contract) -> str:
@@ -61,7 +63,9 @@ def _(rule: model.Text, contract: Contract) -> str:
 def _(rule: model.MunicipalityRule, contract: Contract) -> str:
     # For an unknown code joinGet answers 1970-01-01, and no event is that old.
     happened = "toDate32(toTimeZone(occurred_at, 'Europe/Brussels'))"
-    since, until = (f"joinGet('validity', '{end}', {_value(rule.field)})" for end in ("valid_from", "valid_to"))
+    since, until = (
+        f"joinGet('validity', '{end}', {_value(rule.field)})" for end in ("valid_from", "valid_to")
+    )
     return f"({happened} < {since} OR {happened} > {until})"
 
 

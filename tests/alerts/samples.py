@@ -84,8 +84,8 @@ ARRIVALS = IndicatorText(
         "een nooddorp, een hotel of een collectieve opvangplaats.",
         "fr": "Personnes déplacées qui ont emménagé, au cours des sept jours se terminant ce jour, dans un "
         "centre de transit, un village d’urgence, un hôtel ou un hébergement collectif.",
-        "de": "Vertriebene, die in den sieben Tagen bis zu diesem Tag in ein Transitzentrum, ein Notdorf, ein "
-        "Hotel oder eine Sammelunterkunft eingezogen sind.",
+        "de": "Vertriebene, die in den sieben Tagen bis zu diesem Tag in ein Transitzentrum, ein Notdorf, "
+        "ein Hotel oder eine Sammelunterkunft eingezogen sind.",
         "en": "Displaced people who moved into a transit centre, an emergency village, a hotel or collective "
         "housing during the seven days up to and including this day.",
     },

@@ -55,8 +55,9 @@ WITH
         GROUP BY indicator, area, breakdown, day
     )
 SELECT
-    indicator, area, breakdown, day, value, value, 1, day > {settled:Date32}, {known_at:DateTime64(3)},
-    {refresh:UInt64}
+    indicator, area, breakdown, day, value, value, 1,
+    day > {today:Date32} - transform(toString(indicator), {ids:Array(String)}, {delays:Array(Int32)}, 0),
+    {known_at:DateTime64(3)}, {refresh:UInt64}
 FROM
 (
     SELECT

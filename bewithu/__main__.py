@@ -1,0 +1,5 @@
+"""`python -m bewithu`."""
+
+from bewithu.cli import main
+
+main()

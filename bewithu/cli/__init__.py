@@ -1,0 +1,73 @@
+"""The command `bewithu`. Exit 0 when well, 1 when the answer is no, 2 when misused."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+
+from bewithu import __version__
+from bewithu.cli import alerts, demo, indicators, operate, quarantine, rules, schemas, simulate
+from bewithu.errors import BewithuError, DefinitionError, SettingsError
+
+app = typer.Typer(
+    name="bewithu",
+    help="Monitors the social situation of displaced people in Belgium.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("demo")(demo.demo)
+app.command("worker")(operate.worker)
+app.command("migrate")(operate.migrate)
+app.command("doctor")(operate.doctor)
+app.command("simulate")(simulate.simulate)
+app.command("publish")(simulate.publish)
+app.add_typer(schemas.app, name="schemas")
+app.add_typer(indicators.app, name="indicators")
+app.add_typer(rules.app, name="rules")
+app.add_typer(alerts.app, name="alerts")
+app.add_typer(quarantine.app, name="quarantine")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"bewithu {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    verbose: bool = typer.Option(False, "--verbose", "-v", help="Say more about what happens."),
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """Options of every command."""
+    level = logging.INFO if verbose else logging.WARNING
+    logging.basicConfig(
+        level=level,
+        format="%(message)s",
+        handlers=[RichHandler(console=Console(stderr=True), show_path=False, rich_tracebacks=False)],
+        force=True,
+    )
+    logging.getLogger("bewithu").setLevel(logging.INFO)
+    logging.getLogger("alerts").setLevel(logging.INFO)
+    # Faust and aiokafka tell of every rebalance; what matters of it is in readiness and metrics.
+    for name in ("faust", "mode", "aiokafka"):
+        logging.getLogger(name).setLevel(logging.INFO if verbose else logging.ERROR)
+
+
+def main() -> None:
+    """Turns our own errors into a clear message and an exit code."""
+    try:
+        app()
+    except (DefinitionError, SettingsError) as error:
+        typer.secho(str(error), fg="red", err=True)
+        sys.exit(2)
+    except BewithuError as error:
+        typer.secho(str(error), fg="red", err=True)
+        sys.exit(1)

@@ -1,0 +1,116 @@
+"""Commands that publish: the simulator, and an agency's own events from a file."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from bewithu import simulator
+from bewithu.cli.printing import Json, print_json, print_records
+from bewithu.clock import ReplayClock
+from bewithu.errors import BewithuError, DefinitionError, Problem
+from bewithu.settings import load_settings
+from schemas.contracts import Contract, contract_of
+from schemas.json_events import event_from_json
+from streams.publisher import EventRefused, Publisher
+from streams.registry import SchemaRegistry
+
+
+def simulate(
+    seed: Annotated[int, typer.Option(help="The same seed gives the same events.")] = 1,
+    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day.")] = datetime(2022, 3, 1),
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Last day.")] = datetime(2024, 12, 31),
+    scale: Annotated[
+        float, typer.Option(min=0.0001, max=1, help="1 is every certificate of Belgium.")
+    ] = 0.05,
+    days_per_second: Annotated[float, typer.Option(min=0, help="0 publishes as fast as possible.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Publish synthetic agencies' events, Belgium from March 2022 on. All persons are invented."""
+    settings = load_settings()
+    plan = _plan(seed, since.date(), until.date(), scale)
+    publisher = Publisher(settings.kafka.bootstrap_servers, SchemaRegistry(settings.registry.url))
+    clock = ReplayClock.starting_now(plan.starts_at, days_per_second * 86_400) if days_per_second else None
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("publishing", total=(plan.until - plan.since).days + 1)
+
+        def show(progress: simulator.Progress) -> None:
+            if progress.last_published_at:
+                day = (progress.last_published_at - plan.starts_at).days
+                bar.update(task, completed=day, description=f"published {progress.published:,}")
+
+        done = simulator.run(simulator.simulate(plan), publisher, clock, threading.Event(), show)
+    if as_json:
+        print_json({"published": done.published, "delivered": done.delivered, "by_topic": done.by_topic})
+    else:
+        typer.echo(f"published {done.published:,} events, all delivered")
+
+
+def publish(
+    event_type: Annotated[str, typer.Argument(help="registration, benefit_grant or housing_change")],
+    file: Annotated[Path, typer.Argument(help="JSON lines, one event each; - for standard input")],
+    check: Annotated[bool, typer.Option("--check", help="Check the events and send nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Check an agency's events against their contract and send them, all or none."""
+    contract = _contract(event_type)
+    now = datetime.now(UTC)
+    events = [_event(contract, file, number, line) for number, line in _lines(file)]
+    refused = [
+        (number, violation.field, violation.reason, str(violation))
+        for number, event in events
+        for violation in contract.check(event, now)
+    ]
+    if refused or check:
+        print_records(
+            as_json, ["line", "field", "reason", "detail"], refused, f"{len(events)} events are well"
+        )
+        raise typer.Exit(1 if refused else 0)
+    settings = load_settings()
+    publisher = Publisher(settings.kafka.bootstrap_servers, SchemaRegistry(settings.registry.url))
+    for _, event in events:
+        try:
+            publisher.publish(contract.topic, event, now)
+        except EventRefused as error:
+            raise BewithuError(str(error)) from error
+    publisher.flush(60)
+    typer.echo(f"sent {publisher.delivered} events to {contract.topic}, all delivered")
+
+
+def _plan(seed: int, since: date, until: date, scale: float) -> simulator.Plan:
+    try:
+        return simulator.Plan(seed=seed, since=since, until=until, scale=scale)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _contract(event_type: str) -> Contract:
+    try:
+        return contract_of(event_type)
+    except LookupError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _lines(file: Path) -> list[tuple[int, str]]:
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
+    except OSError as error:
+        raise DefinitionError([Problem(str(file), 0, "", f"cannot be read: {error.strerror}")]) from error
+    return [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
+
+
+def _event(contract: Contract, file: Path, number: int, line: str) -> tuple[int, dict[str, Any]]:
+    try:
+        return number, event_from_json(contract, json.loads(line))
+    except ValueError as error:
+        message = f"is no {contract.name} event: {error}; see schemas/examples"
+        raise DefinitionError([Problem(str(file), number, "", message)]) from error

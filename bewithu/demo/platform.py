@@ -1,0 +1,114 @@
+"""Builds the demo's platform: embedded broker, store, mail catcher, worker and simulator on a replayed clock."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from alerts.catcher import Catcher
+from alerts.rules import Rule
+from bewithu import simulator
+from bewithu.demo.broker import SESSION_TIMEOUT_SECONDS, embedded_broker
+from bewithu.demo.clock import DemoClock
+from bewithu.fitting.worker import Worker
+from bewithu.settings import Http, Kafka, Refresh, Registry, Settings, Smtp, load_settings
+from bewithu.wiring import Written, connect, make_worker, read_definitions
+from schemas.indicators import Ratio
+from sinks.clickhouse.database import Database
+from streams.publisher import Publisher
+from streams.registry import SchemaRegistry
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a person may choose for a demo."""
+
+    seed: int
+    scale: float
+    days_per_second: float
+    since: date
+    until: date
+    mails: Path | None
+    http_host: str
+    http_port: int
+
+    @property
+    def plan(self) -> simulator.Plan:
+        return simulator.Plan(seed=self.seed, since=self.since, until=self.until, scale=self.scale)
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Everything that a demo runs. The worker and the publisher share one in-process schema registry."""
+
+    settings: Settings
+    worker: Worker
+    written: Written
+    publisher: Publisher
+    catcher: Catcher
+    mails: Path
+    observer: Database
+    clock: DemoClock
+
+
+@contextlib.contextmanager
+def embedded_platform(choices: Choices) -> Iterator[Platform]:
+    """Starts what the worker needs, in a temporary folder, and removes it all at the end."""
+    with (
+        tempfile.TemporaryDirectory(prefix="bewithu-demo-") as temporary,
+        embedded_broker(Path(temporary)) as broker,
+        Catcher(choices.mails or Path(temporary) / "mails") as catcher,
+    ):
+        settings = _settings(choices, Path(temporary), broker, catcher.port)
+        clock = DemoClock(choices.plan.starts_at, choices.days_per_second)
+        registry = SchemaRegistry(settings.registry.url)
+        written = scaled(read_definitions(settings), choices.scale)
+        worker = make_worker(settings, clock, registry, written)
+        publisher = Publisher(broker, registry)
+        observer = connect(settings)
+        try:
+            yield Platform(
+                settings,
+                worker,
+                written,
+                publisher,
+                catcher,
+                choices.mails or Path(temporary) / "mails",
+                observer,
+                clock,
+            )
+        finally:
+            observer.close()
+
+
+def scaled(written: Written, scale: float) -> Written:
+    """The rules as they would be in a Belgium of that scale: thresholds of counts shrink, those of shares stay."""
+    return replace(written, rules=tuple(_scaled(rule, written, scale) for rule in written.rules))
+
+
+def _scaled(rule: Rule, written: Written, scale: float) -> Rule:
+    if isinstance(written.indicators[rule.indicator], Ratio):
+        return rule
+    condition = rule.condition
+    (name, bound), *_ = condition.model_dump(exclude_none=True).items()
+    smaller = condition.model_copy(update={name: bound * scale})
+    return rule.model_copy(update={"condition": smaller})
+
+
+def _settings(choices: Choices, folder: Path, broker: str, smtp_port: int) -> Settings:
+    return load_settings(
+        kafka=Kafka(
+            bootstrap_servers=broker,
+            partitions=2,
+            session_timeout_seconds=SESSION_TIMEOUT_SECONDS,
+        ),
+        registry=Registry(url="mock://bewithu-demo"),
+        clickhouse={"url": f"chdb://{folder / 'clickhouse'}"},
+        smtp=Smtp(port=smtp_port),
+        http=Http(host=choices.http_host, port=choices.http_port),
+        refresh=Refresh(interval_seconds=0.5),
+    )

@@ -1,0 +1,132 @@
+"""Runs a demo from start to report: replay, watch, drain, count."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from bewithu import simulator
+from bewithu.clock import brussels_day
+from bewithu.demo.platform import Choices, Platform
+from bewithu.demo.report import Report, make_report
+from bewithu.errors import BewithuError, Unavailable
+from bewithu.fitting.worker import first_to_end
+from sinks.clickhouse.alert_log import ClickHouseAlertLog
+from sinks.clickhouse.bookkeeping import Bookkeeping
+from sinks.clickhouse.published import PublishedValues
+
+#: Real seconds that the platform may take at the end to take in what was published and tell of it.
+_DRAIN_SECONDS = 30.0
+_READY_SECONDS = 60.0
+
+
+@dataclass
+class Story:
+    """What the demo has shown so far; the view reads it."""
+
+    started: float = field(default_factory=time.monotonic)
+    phase: str = "starting the worker"
+    progress: simulator.Progress | None = None
+    trouble: str = ""
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
+
+
+async def run_demo(
+    platform: Platform,
+    choices: Choices,
+    stop: asyncio.Event,
+    seconds: float | None,
+    story: Story,
+    show: Callable[[], None],
+) -> Report:
+    """Replays until `stop`, the end of the plan or `seconds` have passed since the start, then reports."""
+    halt = asyncio.Event()
+    report: list[Report] = []
+
+    async def tell() -> None:
+        report.append(await _replay(platform, choices, stop, seconds, story))
+
+    try:
+        await first_to_end(platform.worker.run(halt), tell(), _keep_showing(show))
+    finally:
+        halt.set()
+    if not report:
+        raise BewithuError("the worker ended before the demo did")
+    return report[0]
+
+
+async def _replay(
+    platform: Platform, choices: Choices, stop: asyncio.Event, seconds: float | None, story: Story
+) -> Report:
+    await _until_ready(platform)
+    story.phase = "running"
+    platform.clock.start()
+    enough = threading.Event()
+    agencies = asyncio.create_task(asyncio.to_thread(_publish, platform, choices, enough, story))
+    try:
+        waiting = asyncio.create_task(stop.wait())
+        left = None if seconds is None else max(1.0, seconds - story.seconds)
+        await asyncio.wait({agencies, waiting}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+    finally:
+        story.phase = "stopping"
+        enough.set()
+        done = await agencies
+    platform.clock.stop()
+    return await _drained(platform, done.delivered, story)
+
+
+def _publish(
+    platform: Platform, choices: Choices, enough: threading.Event, story: Story
+) -> simulator.Progress:
+    def note(progress: simulator.Progress) -> None:
+        story.progress = progress
+
+    return simulator.run(simulator.simulate(choices.plan), platform.publisher, platform.clock, enough, note)
+
+
+async def _until_ready(platform: Platform) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    while not (platform.worker.started and platform.worker.app.is_leader()):
+        if time.monotonic() > deadline:
+            raise BewithuError(
+                "; ".join(platform.worker.readiness().reasons) or "the worker did not become leader"
+            )
+        await asyncio.sleep(0.05)
+
+
+async def _drained(platform: Platform, published: int, story: Story) -> Report:
+    """Waits until everything published is stored, counted and told, and reports what there is then."""
+    bookkeeping = Bookkeeping(platform.observer)
+    deadline = time.monotonic() + _DRAIN_SECONDS
+    books = await asyncio.to_thread(bookkeeping.books)
+    while books.published < published and time.monotonic() < deadline:
+        await asyncio.sleep(0.1)
+        books = await asyncio.to_thread(bookkeeping.books)
+    await platform.worker.leader.step()
+    log = ClickHouseAlertLog(platform.observer)
+    while await asyncio.to_thread(_mail_waits, log) and time.monotonic() < deadline:
+        await platform.worker.leader.step()
+        await asyncio.sleep(0.05)
+    values = PublishedValues(platform.observer, platform.written.indicators)
+    day = brussels_day(platform.clock.now())
+    cells = await asyncio.to_thread(values.totals, list(platform.written.indicators), ["BE"], day, day)
+    return make_report(published, books, cells, log.recent(100_000), platform.catcher.count, story.seconds)
+
+
+def _mail_waits(log: ClickHouseAlertLog) -> bool:
+    return bool(log.unfinished() or log.unaddressed())
+
+
+async def _keep_showing(show: Callable[[], None]) -> None:
+    while True:
+        with suppress(Unavailable):
+            await asyncio.to_thread(show)
+        await asyncio.sleep(0.25)

@@ -1,0 +1,64 @@
+"""The store as the alerts want it: published readings and texts of indicators."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+from alerts.ports import IndicatorText, Publisher
+from schemas.agencies import agency_names
+from schemas.alerting import Reading
+from schemas.areas import LANGUAGES, Level, areas_of_level
+from schemas.indicators import Flow, Indicators, Ratio, Stock
+from sinks.clickhouse.bookkeeping import Bookkeeping
+from sinks.clickhouse.published import Cell, PublishedValues
+
+
+class PublishedReadings:
+    """The `Readings` of alerts/ports.py."""
+
+    def __init__(self, published: PublishedValues, bookkeeping: Bookkeeping) -> None:
+        self._published = published
+        self._bookkeeping = bookkeeping
+
+    def readings(self, indicator: str, level: Level, day: date) -> Sequence[Reading]:
+        codes = [area.code for area in areas_of_level(level)]
+        return [
+            _reading(cell) for cell in self._published.totals([indicator], codes, day, day) if cell.known_at
+        ]
+
+    def history(self, indicator: str, area: str, until: date, days: int) -> Sequence[Reading]:
+        since = until - timedelta(days=days - 1)
+        return [
+            _reading(cell)
+            for cell in self._published.totals([indicator], [area], since, until)
+            if cell.known_at
+        ]
+
+    def last_heard(self, agencies: Sequence[str]) -> Mapping[str, datetime]:
+        """`cpas` is heard when any `cpas-…` is."""
+        heard: dict[str, datetime] = {}
+        for feed in self._bookkeeping.feeds():
+            for code in (feed.agency, feed.agency.partition("-")[0]):
+                if code in agencies and feed.recorded_at:
+                    heard[code] = max(feed.recorded_at, heard.get(code, feed.recorded_at))
+        return heard
+
+
+def indicator_text(indicator: Flow | Stock | Ratio) -> IndicatorText:
+    """What a mail says about an indicator."""
+    return IndicatorText(
+        id=indicator.id,
+        names={language: indicator.name.in_language(language) for language in LANGUAGES},
+        explanations={language: indicator.explanation.in_language(language) for language in LANGUAGES},
+        unit=indicator.unit,
+        publishers=tuple(Publisher(code, agency_names(code)) for code in indicator.publishers),
+    )
+
+
+def indicator_texts(indicators: Indicators) -> dict[str, IndicatorText]:
+    return {name: indicator_text(indicator) for name, indicator in indicators.items()}
+
+
+def _reading(cell: Cell) -> Reading:
+    return Reading(cell.indicator, cell.area, cell.day, cell.value, cell.provisional)

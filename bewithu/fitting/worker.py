@@ -1,0 +1,185 @@
+"""Starts the parts of a worker in order, keeps them going, and stops them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from alerts.teller import StepReport
+from bewithu.board.app import make_app as make_board
+from bewithu.board.data import BoardData
+from bewithu.board.health import Readiness
+from bewithu.clock import Clock
+from bewithu.errors import BewithuError, Unavailable
+from bewithu.settings import Settings
+from schemas.contracts import contracts
+from sinks.clickhouse.database import Database
+from sinks.clickhouse.indicator_store import Refreshed
+from sinks.clickhouse.prepare import prepare
+from streams.registry import SchemaRegistry
+from streams.topics import ensure_topics
+from streams.worker import Progress, lead
+
+log = logging.getLogger("bewithu.worker")
+
+T = TypeVar("T")
+_LONGEST_PAUSE = 10.0
+
+
+class Leader:
+    """What the leader does after new data: refresh the indicators, then evaluate rules and mail."""
+
+    def __init__(
+        self,
+        refresh: Callable[[datetime], Refreshed | None],
+        tell: Callable[[datetime], Awaitable[StepReport]],
+        clock: Clock,
+    ) -> None:
+        self._refresh = refresh
+        self._tell = tell
+        self._clock = clock
+        self.refreshes = 0
+        self.changed_values = 0
+        self.last_seconds = 0.0
+        self.mails_sent = 0
+        self.transitions = 0
+        self.trouble = ""
+
+    async def step(self) -> None:
+        """Safe to repeat and to break off anywhere: every part of it derives from what is stored."""
+        while True:
+            done = await asyncio.to_thread(self._refresh, self._clock.now())
+            if done is None:
+                break
+            self.refreshes += 1
+            self.changed_values += done.changed_values
+            self.last_seconds = done.seconds
+            if not done.more:
+                break
+        report = await self._tell(self._clock.now())
+        self.mails_sent += report.sent
+        self.transitions += len(report.transitions)
+        self.trouble = report.trouble
+
+
+@dataclass
+class Worker:
+    """One process of the platform. `run` returns when `stop` is set; it raises when the process must end."""
+
+    settings: Settings
+    clock: Clock
+    registry: SchemaRegistry
+    databases: Sequence[Database]
+    app: Any
+    progress: Progress
+    leader: Leader
+    board: BoardData
+    metrics: CollectorRegistry
+    address: str = ""
+    started: bool = False
+    waiting_for: str = "the start"
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serves from the start; takes events once every part answers."""
+        server = await self._serve()
+        try:
+            await first_to_end(self._work(), stop.wait())
+        finally:
+            await server.cleanup()
+            for database in self.databases:
+                await asyncio.to_thread(database.close)
+
+    def readiness(self) -> Readiness:
+        """From memory: what the worker last saw of its parts."""
+        reasons = []
+        if not self.started:
+            reasons.append(f"waits for {self.waiting_for}")
+        if self.progress.away:
+            reasons.append(self.progress.away)
+        if self.leader.trouble:
+            reasons.append(self.leader.trouble)
+        if self.app.crashed:
+            reasons.append("the consumer crashed")
+        return Readiness(live=not self.app.crashed, ready=not reasons, reasons=tuple(reasons))
+
+    async def _work(self) -> None:
+        await self._patiently("ClickHouse", lambda: prepare(self.databases[0]))
+        await self._patiently("Kafka", self._ensure_topics)
+        await self._patiently("the schema registry", self._register)
+        await self.app.start()
+        self.started = True
+        try:
+            interval = self.settings.refresh.interval_seconds
+            await first_to_end(
+                self._watch(), lead(self.app.is_leader, self.leader.step, self.progress.stored, interval)
+            )
+        finally:
+            await self.app.stop()
+
+    async def _watch(self) -> None:
+        """A consumer that crashed takes nothing any more, silently: end the process, so that it is restarted."""
+        while not self.app.crashed:
+            await asyncio.sleep(0.5)  # noqa: ASYNC110 - Faust has no event for it
+        raise BewithuError(f"the Kafka consumer crashed: {self.app.crash_reason!r}; restart the worker")
+
+    async def _patiently(self, part: str, call: Callable[[], T]) -> T:
+        """The call's answer, tried until its part answers."""
+        pause, said = 0.2, ""
+        self.waiting_for = part
+        while True:
+            try:
+                return await asyncio.to_thread(call)
+            except Unavailable as error:
+                if str(error) != said:
+                    log.warning("%s; waiting for it", error)
+                said = str(error)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def _ensure_topics(self) -> None:
+        kafka = self.settings.kafka
+        made = ensure_topics(kafka.bootstrap_servers, kafka.partitions, kafka.replication)
+        if made:
+            log.info("made topics %s", ", ".join(made))
+
+    def _register(self) -> None:
+        for contract in contracts().values():
+            self.registry.register(contract)
+
+    async def _serve(self) -> web.AppRunner:
+        application = make_board(self.board, self.clock, self.readiness, self.metrics)
+        server = web.AppRunner(application, access_log=None, shutdown_timeout=2.0)
+        await server.setup()
+        http = self.settings.http
+        try:
+            await web.TCPSite(server, http.host, http.port).start()
+        except OSError as error:
+            await server.cleanup()
+            raise BewithuError(
+                f"cannot serve the board at {http.host}:{http.port}: {error.strerror}; "
+                "set BEWITHU_HTTP__PORT to a free port (0 takes any)"
+            ) from error
+        (host, port) = server.addresses[0][:2]
+        self.address = f"http://{host}:{port}/"
+        log.info("the board is at %s", self.address)
+        return server
+
+
+async def first_to_end(*parts: Coroutine[Any, Any, Any]) -> None:
+    """Runs all parts until one ends, then cancels the others. Raises what the one that ended raised."""
+    tasks = [asyncio.ensure_future(part) for part in parts]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,120 @@
+"""Fits the stages together: contract, ingest, store, indicator, rule, mail. `make_worker` reads as the walk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import files
+
+from alerts.address_book import load_address_book
+from alerts.rules import Rule, load_rules
+from alerts.send import Sender
+from alerts.teller import Definitions, Sources, Teller
+from bewithu import __version__
+from bewithu.clock import Clock
+from bewithu.fitting.alerting import PublishedReadings, indicator_texts
+from bewithu.fitting.board import PublishedBoard
+from bewithu.fitting.metrics import metrics_registry
+from bewithu.fitting.worker import Leader, Worker
+from bewithu.settings import Settings
+from schemas.indicators import Indicators, load_indicators
+from sinks.clickhouse.alert_log import ClickHouseAlertLog
+from sinks.clickhouse.bookkeeping import Bookkeeping
+from sinks.clickhouse.database import Database
+from sinks.clickhouse.fact_store import ClickHouseFactStore
+from sinks.clickhouse.indicator_store import ClickHouseIndicators
+from sinks.clickhouse.published import PublishedValues
+from streams.intake import Intake
+from streams.registry import SchemaRegistry
+from streams.worker import Progress, make_app
+from streams.writer_schemas import WriterSchemas
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What analysts wrote, checked before anything starts."""
+
+    indicators: Indicators
+    rules: tuple[Rule, ...]
+
+
+def read_definitions(settings: Settings) -> Written:
+    """Raises `DefinitionError` with every problem: file, line, field, and what was expected."""
+    indicators = load_indicators(settings.indicators or files("streams.indicators"))
+    return Written(indicators, load_rules(indicators, settings.rules))
+
+
+def make_worker(
+    settings: Settings, clock: Clock, registry: SchemaRegistry | None = None, written: Written | None = None
+) -> Worker:
+    """The whole platform in one process, not yet started. `registry` may be shared with a publisher."""
+    written = written or read_definitions(settings)
+    book = load_address_book(settings.address_book)
+
+    # Contract: agencies' schemas are looked up where they registered them.
+    registry = registry or SchemaRegistry(settings.registry.url)
+
+    # Store: a connection for each of those who must not wait for one another.
+    ingest_store, leader_store, board_store = (connect(settings) for _ in range(3))
+
+    # Ingest: Kafka records become frames, frames become facts or refusals.
+    progress = Progress()
+    intake = Intake(
+        ClickHouseFactStore(ingest_store), WriterSchemas(registry), clock, settings.kafka.max_message_bytes
+    )
+    app = make_app(settings.kafka, intake, progress)
+
+    # Indicator: the leader keeps values true to the facts.
+    indicators = ClickHouseIndicators(leader_store, written.indicators)
+
+    # Rule and mail: values become transitions, and these become mails, once each.
+    bookkeeping = Bookkeeping(leader_store)
+    alert_log = ClickHouseAlertLog(leader_store)
+    teller = Teller(
+        Sources(
+            PublishedReadings(PublishedValues(leader_store, written.indicators), bookkeeping),
+            alert_log,
+            alert_log,
+            Sender(settings.smtp),
+        ),
+        Definitions(
+            written.rules,
+            book,
+            indicator_texts(written.indicators),
+            board_address(settings),
+            settings.smtp.sender,
+        ),
+    )
+    leader = Leader(indicators.refresh, teller.step, clock)
+
+    # The board shows what is published.
+    board = PublishedBoard(
+        PublishedValues(board_store, written.indicators),
+        Bookkeeping(board_store),
+        ClickHouseAlertLog(board_store),
+        written.indicators,
+        written.rules,
+        clock,
+        {"bewithu": __version__},
+    )
+    return Worker(
+        settings=settings,
+        clock=clock,
+        registry=registry,
+        databases=(ingest_store, leader_store, board_store),
+        app=app,
+        progress=progress,
+        leader=leader,
+        board=board,
+        metrics=metrics_registry(progress, leader),
+    )
+
+
+def connect(settings: Settings) -> Database:
+    """A connection of its own to the store; it is made on first use."""
+    password = settings.clickhouse.password
+    return Database.at(settings.clickhouse.url, password.get_secret_value() if password else None)
+
+
+def board_address(settings: Settings) -> str:
+    """Where readers of mails find the board."""
+    return settings.http.public_url or f"http://{settings.http.host}:{settings.http.port}"

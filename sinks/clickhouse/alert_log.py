@@ -1,0 +1,78 @@
+"""The two append-only logs behind the alerts: transitions, and what was told to whom.
+
+Fits the Protocols `AlertLog` and `MailLog` of `alerts.ports`. Every call raises `Unavailable` while the
+database is away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from schemas.alerting import MailNote, Transition
+from sinks.clickhouse.database import Database, statement
+
+_TRANSITION = [field.name for field in fields(Transition)]
+_NOTE = [field.name for field in fields(MailNote)]
+
+
+class ClickHouseAlertLog:
+    """Both logs of one database. Writing the same transition or note again changes nothing for a reader."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def append(self, transitions: Sequence[Transition]) -> None:
+        self._database.insert("alert_log", _TRANSITION, [astuple(each) for each in transitions])
+
+    def states(self) -> Sequence[Transition]:
+        """The last transition of every alert that there ever was."""
+        return self._transitions("alert_states")
+
+    def unaddressed(self) -> Sequence[Transition]:
+        """Firing and resolved transitions without an `addressed` note, each alert's in their order."""
+        return self._transitions("alert_unaddressed")
+
+    def transitions(self, ids: Sequence[str]) -> Sequence[Transition]:
+        """Those with these ids; ids that are not in the log are left out."""
+        return self._transitions("alert_transitions", ids=list(ids)) if ids else ()
+
+    def recent(self, count: int) -> Sequence[Transition]:
+        """The newest `count` transitions, newest first."""
+        return self._transitions("alert_recent", count=count)
+
+    def note(self, notes: Sequence[MailNote]) -> None:
+        """All of them, or none: they are one block of one insert."""
+        self._database.insert("mail_log", _NOTE, [astuple(each) for each in notes])
+
+    def unfinished(self) -> Sequence[MailNote]:
+        """Every note, oldest first, of the mails that are neither sent nor given up."""
+        return self._notes("mail_unfinished")
+
+    def recipients(self, transitions: Sequence[str]) -> Mapping[str, frozenset[str]]:
+        """For each transition id, the addresses that a mail was queued for."""
+        if not transitions:
+            return {}
+        rows = self._database.rows(statement("mail_recipients"), transitions=list(transitions))
+        return {transition: frozenset(addresses) for transition, addresses in rows}
+
+    def notes_about(self, transition: str) -> Sequence[MailNote]:
+        """What became of the mails about one transition, oldest note first."""
+        return self._notes("mail_of_transition", transition=transition)
+
+    def _transitions(self, name: str, **parameters: Any) -> Sequence[Transition]:
+        rows = self._database.rows(statement(name), **parameters)
+        return tuple(Transition(*map(_in_utc, row)) for row in rows)
+
+    def _notes(self, name: str, **parameters: Any) -> Sequence[MailNote]:
+        rows = self._database.rows(statement(name), **parameters)
+        return tuple(MailNote(*map(_in_utc, row)) for row in rows)
+
+
+def _in_utc(value: Any) -> Any:
+    """ClickHouse's drivers hand out UTC times with or without their zone, depending on their version."""
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    return value

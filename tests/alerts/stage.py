@@ -1,0 +1,88 @@
+"""A teller on a stage: settable readings and clocks, the real log in ClickHouse, a real mail server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from alerts.address_book import AddressBook
+from alerts.ports import IndicatorText
+from alerts.rules import Rule
+from alerts.send import Sender
+from alerts.teller import Definitions, Post, Sources, StepReport, Teller
+from bewithu.errors import Unavailable
+from bewithu.settings import Smtp
+from schemas.alerting import Reading
+from schemas.areas import Level, area
+from sinks.clickhouse.alert_log import ClickHouseAlertLog
+from tests.alerts.samples import ARRIVALS, LIEGE, NOON, book, coordinator, rule
+
+ANN, BO = "ann@x.be", "bo@x.be"
+TWO = book(coordinator(ANN, LIEGE), coordinator(BO, "BE", language="fr"))
+
+
+@dataclass
+class Values:
+    """Published values by area, for one indicator, the same on every day."""
+
+    of: dict[str, float | None] = field(default_factory=dict)
+    away: bool = False
+    asked: int = 0
+
+    def readings(self, indicator: str, level: Level, day: date) -> Sequence[Reading]:
+        self.asked += 1
+        if self.away:
+            raise Unavailable("ClickHouse", "connection refused")
+        return [Reading(indicator, code, day, value) for code, value in self.of.items() if area(code).level is level]
+
+    def history(self, indicator: str, area: str, until: date, days: int) -> Sequence[Reading]:
+        return [Reading(indicator, area, until, self.of.get(area))]
+
+    def last_heard(self, agencies: Sequence[str]) -> Mapping[str, datetime]:
+        return {"fedasil": NOON}
+
+
+@dataclass
+class RealTime:
+    """The clock of the mail server's patience."""
+
+    moment: datetime = NOON + timedelta(days=1000)
+
+    def now(self) -> datetime:
+        return self.moment
+
+
+class Stage:
+    """`step` lets rule time and real time pass and takes one step."""
+
+    def __init__(
+        self,
+        log: ClickHouseAlertLog,
+        port: int,
+        rules: Sequence[Rule] = (rule(),),
+        people: AddressBook = TWO,
+        indicators: Sequence[IndicatorText] = (ARRIVALS,),
+    ) -> None:
+        self.log = log
+        self.values = Values()
+        self.real = RealTime()
+        self.now = NOON
+        self.post: Post = Sender(Smtp(port=port))
+        self.definitions = Definitions(
+            rules, people, {each.id: each for each in indicators}, "http://board/", "bewithu <alerts@bewithu.invalid>"
+        )
+        self.teller = self.new_teller()
+
+    def new_teller(self) -> Teller:
+        """As after a restart: with an empty memory."""
+        sources = Sources(self.values, self.log, self.log, self.post)
+        return Teller(sources, self.definitions, self.real)
+
+    async def step(self, value: float | None = None, days: float = 0, seconds: float = 0) -> StepReport:
+        """Sets Liège's value, when one is given, then lets `days` of rule time and `seconds` of real time pass."""
+        if value is not None:
+            self.values.of[LIEGE] = value
+        self.now += timedelta(days=days)
+        self.real.moment += timedelta(seconds=seconds)
+        return await self.teller.step(self.now)

@@ -1,0 +1,151 @@
+"""A `BoardData` in memory: the same numbers each time, and small cells hidden as the store would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from math import sin
+from zlib import crc32
+
+from bewithu.board import AgencyInfo, AlertInfo, IndicatorInfo, Point, Refusal, Status, Value
+from bewithu.clock import brussels_day
+from bewithu.errors import Unavailable
+from schemas.areas import COUNTRY, Level, area, areas, areas_of_level, is_within
+from tests.board.fake_catalogue import ALERTS, LOCAL, NATIONAL, NOW, REFUSALS, SHAPES, Shape
+
+SHARES = {
+    "sex=female": 0.553, "sex=male": 0.441, "sex=unknown": 0.006,
+    "age_group=a00_05": 0.07, "age_group=a06_17": 0.19, "age_group=a18_34": 0.33,
+    "age_group=a35_64": 0.34, "age_group=a65_plus": 0.07,
+}  # fmt: skip
+COUNTED = {"stock", "flow", "gap", "sum", "change"}
+
+
+@dataclass
+class FakeClock:
+    """Stands still unless a test moves it."""
+
+    moment: datetime = NOW
+
+    def now(self) -> datetime:
+        return self.moment
+
+
+@dataclass
+class FakeBoardData:
+    """What it says can be changed between two requests; `away` makes every question fail; `asked` counts them."""
+
+    shapes: Mapping[str, Shape] = field(default_factory=lambda: {shape.info.id: shape for shape in SHAPES})
+    alerts: Sequence[AlertInfo] = ALERTS
+    feeds: Sequence[AgencyInfo] = (*NATIONAL, *LOCAL)
+    state: Status = Status(
+        published=1_284_932,
+        accepted=1_284_512,
+        quarantined=420,
+        duplicates=3_811,
+        last_refresh_at=NOW - timedelta(seconds=2),
+        lag=0,
+        versions={"bewithu": "0.1.0", "clickhouse": "26.2.1"},
+    )
+    away: bool = False
+    asked: list[str] = field(default_factory=list)
+
+    def indicators(self) -> Sequence[IndicatorInfo]:
+        return [shape.info for shape in self.shapes.values()]
+
+    def latest_day(self) -> date:
+        self._ask("latest_day")
+        return brussels_day(NOW)
+
+    def value(self, indicator: str, area: str, day: date) -> Value:
+        self._ask("value")
+        return self._value(indicator, area, day)
+
+    def headline(self, area: str, day: date) -> Sequence[Value]:
+        self._ask("headline")
+        return [self._value(info.id, area, day) for info in self.indicators() if info.headline]
+
+    def trend(self, indicator: str, area: str, since: date, until: date) -> Sequence[Point]:
+        self._ask("trend")
+        return [Point(day, self._value(indicator, area, day).value) for day in _days(since, until)]
+
+    def trends(self, area: str, since: date, until: date) -> Mapping[str, Sequence[Point]]:
+        headlines = [info.id for info in self.indicators() if info.headline]
+        return {id_: self.trend(id_, area, since, until) for id_ in headlines}
+
+    def by_area(self, indicator: str, level: str, day: date) -> Sequence[Value]:
+        self._ask("by_area")
+        return [self._value(indicator, place.code, day) for place in areas_of_level(Level(level))]
+
+    def breakdown(self, indicator: str, area: str, day: date) -> Sequence[Value]:
+        self._ask("breakdown")
+        kind = self.shapes[indicator].info.kind
+        if kind not in COUNTED:
+            return []
+        return [self._value(indicator, area, day, breakdown) for breakdown in SHARES]
+
+    def open_alerts(self, area: str | None, limit: int) -> Sequence[AlertInfo]:
+        self._ask("open_alerts")
+        return [alert for alert in self.alerts if area is None or is_within(alert.area, area)][:limit]
+
+    def agencies(self) -> Sequence[AgencyInfo]:
+        self._ask("agencies")
+        return self.feeds
+
+    def quarantined(self, limit: int, agency: str | None, reason: str | None) -> Sequence[Refusal]:
+        self._ask("quarantined")
+        fitting = [each for each in REFUSALS if agency in {None, each.agency} and reason in {None, each.reason}]
+        return fitting[:limit]
+
+    def status(self) -> Status:
+        self._ask("status")
+        return self.state
+
+    def more_events(self, count: int) -> None:
+        """As if a batch had been stored and the indicators refreshed."""
+        self.state = replace(
+            self.state,
+            published=self.state.published + count,
+            accepted=self.state.accepted + count,
+            last_refresh_at=NOW + timedelta(seconds=count),
+        )
+
+    def _ask(self, question: str) -> None:
+        self.asked.append(question)
+        if self.away:
+            raise Unavailable("ClickHouse", "connection refused")
+
+    def _value(self, indicator: str, area: str, day: date, breakdown: str = "") -> Value:
+        number = self._number(indicator, area, day, breakdown)
+        before = self._number(indicator, area, day - timedelta(days=7), breakdown)
+        return Value(
+            indicator=indicator,
+            area=area,
+            breakdown=breakdown,
+            day=day,
+            value=number,
+            suppressed=number is None,
+            provisional=indicator in {"living_wage_recipients", "certificates_7d"},
+            known_at=datetime(day.year, day.month, day.day, 21, tzinfo=UTC),
+            change_7d=None if number is None or before is None else number - before,
+        )
+
+    def _number(self, indicator: str, code: str, day: date, breakdown: str) -> float | None:
+        """The number, or None where it must not be published."""
+        shape = self.shapes[indicator]
+        age = (brussels_day(NOW) - day).days
+        national = (shape.size - shape.drift * age) * (1 + shape.wave * sin(age * 0.9))
+        accident = crc32(f"{indicator}{code}".encode()) / 2**32 - 0.5
+        if shape.info.kind not in COUNTED:
+            return national * (1 + (0.0 if code == COUNTRY else 0.3) * accident)
+        share = area(code).population / areas()[COUNTRY].population
+        local = 1.0 if code == COUNTRY else (0.55 + share * 14) * (1 + accident)
+        number = float(round(national * share * local * SHARES.get(breakdown, 1.0)))
+        small = shape.info.kind != "change" and 0 < number < shape.info.minimum_cell
+        return None if small else number
+
+
+def _days(since: date, until: date) -> Iterator[date]:
+    for number in range((until - since).days + 1):
+        yield since + timedelta(days=number)

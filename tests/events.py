@@ -1,0 +1,162 @@
+"""Events for tests: sound ones to start from, the bytes they travel as, and the batches that they arrive in."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import fastavro
+
+from schemas.contracts import contract_of, contracts, parsed_schema
+from sinks.clickhouse.database import Database
+from streams.frames import milliseconds
+from streams.intake import RecordBatch
+
+#: What does not change with the data of a test: reference areas, and the history of migrations.
+_KEPT = ("areas", "municipalities", "validity", "migrations")
+_LIEGE = "62063"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An event and the topic that it goes to."""
+
+    topic: str
+    event: Mapping[str, Any]
+
+    def changed(self, **fields: Any) -> Message:
+        """The same message with other fields, for example a higher revision."""
+        return replace(self, event={**self.event, **fields})
+
+
+def registration(person: str, occurred_at: datetime, status: str = "certified", **fields: Any) -> Message:
+    """A sound registration; `fields` change or complete it."""
+    reason = "departed" if status == "struck_off" else None
+    own = {"status": status, "reason": reason, "nationality": "UKR", "valid_until": None}
+    return _message("registration", "dvz", person, occurred_at, own | fields)
+
+
+def benefit_grant(person: str, occurred_at: datetime, status: str = "granted", **fields: Any) -> Message:
+    """A sound step of a benefit; `fields` change or complete it."""
+    paid = status in ("granted", "changed")
+    own = {
+        "status": status,
+        "category": "single" if paid else None,
+        "amount": Decimal("1288.46") if paid else None,
+        "valid_from": None,
+        "valid_to": None,
+        "reason": "work" if status == "ended" else None,
+    }
+    return _message("benefit_grant", "cpas-62063", person, occurred_at, own | fields)
+
+
+def housing_change(person: str, occurred_at: datetime, status: str = "moved_in", **fields: Any) -> Message:
+    """A sound move, into emergency housing unless `fields` tell otherwise."""
+    own = {
+        "status": status,
+        "site_type": None if status == "need_declared" else "emergency",
+        "destination": "private" if status == "moved_out" else None,
+        "site": None,
+        "party_size": 1,
+    }
+    return _message("housing_change", "fedasil", person, occurred_at, own | fields)
+
+
+def person(number: int) -> str:
+    """The pseudonym of the test's person with that number."""
+    return f"ab{number:030x}"
+
+
+def _message(
+    event_type: str, agency: str, who: str, occurred_at: datetime, fields: Mapping[str, Any]
+) -> Message:
+    envelope = {
+        "event_id": uuid4(),
+        "revision": 0,
+        "cancelled": False,
+        "agency": agency,
+        "occurred_at": occurred_at,
+        "recorded_at": occurred_at,
+        "person": who,
+        "household": None,
+        "municipality": _LIEGE,
+        "sex": "female",
+        "age_group": "a18_34",
+    }
+    return Message(contract_of(event_type).topic, {**envelope, **fields})
+
+
+class ContractRegistry:
+    """A schema registry in memory that knows the current contracts."""
+
+    def __init__(self) -> None:
+        self.ids = {topic: number for number, topic in enumerate(contracts(), start=1)}
+        self._texts = {self.ids[topic]: contract.schema_text for topic, contract in contracts().items()}
+
+    def schema(self, schema_id: int) -> str | None:
+        return self._texts.get(schema_id)
+
+    def wire(self, message: Message) -> bytes:
+        """The event in Confluent's wire format."""
+        value = io.BytesIO()
+        value.write(struct.pack(">xI", self.ids[message.topic]))
+        fastavro.schemaless_writer(value, parsed_schema(message.topic), dict(message.event))
+        return value.getvalue()
+
+
+@dataclass(slots=True)
+class Record:
+    """A consumed record, as far as the ingest looks at it; `timestamp` in ms since 1970 UTC."""
+
+    offset: int
+    timestamp: int
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]] = ()
+
+
+@dataclass(slots=True)
+class Log:
+    """Kafka in memory: each partition counts its offsets."""
+
+    published: int = 0
+    _next: dict[tuple[str, int], int] = field(default_factory=dict)
+
+    def append(
+        self, topic: str, partition: int, values: Sequence[bytes | None], published_at: datetime
+    ) -> RecordBatch:
+        """Publishes values (at least one) to a partition and consumes them as one batch."""
+        first = self._next.get((topic, partition), 0)
+        self._next[topic, partition] = first + len(values)
+        self.published += len(values)
+        moment = milliseconds(published_at)
+        records = [Record(first + row, moment, value) for row, value in enumerate(values)]
+        return RecordBatch(topic, partition, records)
+
+
+@dataclass(slots=True)
+class TestClock:
+    """A clock that a test sets."""
+
+    __test__ = False
+
+    moment: datetime = datetime(2025, 6, 1, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.moment
+
+
+def empty(database: Database) -> None:
+    """A prepared database without facts, for tests that need several in one test function."""
+    tables = database.rows(
+        "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'"
+        " AND total_rows > 0 AND name NOT IN {kept:Array(String)}",
+        kept=list(_KEPT),
+    )
+    for (table,) in tables:
+        database.run(f"TRUNCATE TABLE {table}")
