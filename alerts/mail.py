@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import textwrap
 from datetime import datetime
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import parseaddr
@@ -13,6 +12,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from alerts.headers import address_header, text_header
 from alerts.letter import Letter, Page, page
 from alerts.voice import voice
 from schemas.alerting import Transition
@@ -28,10 +28,10 @@ def compose(letter: Letter, message_id: str, sender: str, date: datetime) -> Ema
     domain = domain_of(sender)
     root = thread_root(letter.transition, domain)
     mail = EmailMessage(policy=SMTP.clone(max_line_length=78))
-    mail["From"] = Address(name, addr_spec=address)
-    mail["To"] = Address(letter.coordinator.name, addr_spec=letter.coordinator.email)
+    mail["From"] = address_header("From", name, address)
+    mail["To"] = address_header("To", letter.coordinator.name, letter.coordinator.email)
     mail["Reply-To"] = letter.contact
-    mail["Subject"] = content.subject
+    mail["Subject"] = text_header("Subject", content.subject)
     mail["Date"] = date
     mail["Message-ID"] = message_id
     mail["In-Reply-To"] = root

@@ -141,7 +141,7 @@ def due(
     """
     decisions: list[Due] = []
     ahead: set[tuple[str, str, str]] = set()
-    for mail in sorted(mails, key=lambda mail: (mail.queued_at, mail.transition.number)):
+    for mail in sorted(mails, key=_turn):
         thread = (mail.transition.rule, mail.transition.area, mail.address)
         coordinator = book.find(mail.address)
         if thread in ahead:
@@ -152,6 +152,11 @@ def due(
         if decision.action != "give_up":
             ahead.add(thread)
     return tuple(decisions)
+
+
+def _turn(mail: OpenMail) -> tuple[datetime, str, str, int, str]:
+    about = mail.transition
+    return mail.queued_at, about.rule, about.area, about.number, mail.address
 
 
 def _decide(mail: OpenMail, coordinator: Coordinator | None, rule_is_known: bool, real_now: datetime) -> Due:

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from email.message import EmailMessage
 from typing import Final, Protocol
 
@@ -104,7 +104,8 @@ class Teller:
 
     def _evaluate(self, now: datetime) -> tuple[Transition, ...]:
         states = latest(self._alerts.states())
-        day = brussels_day(now)
+        # Today is not over: a count of an unfinished day would drop alerts each morning and raise them at night.
+        day = brussels_day(now) - timedelta(days=1)
         found: list[Transition] = []
         for (indicator, level), rules in _by_reading(self._rules.values()).items():
             readings = self._read(indicator, level, day)

@@ -34,6 +34,8 @@ class Publisher:
         self._registry = registry
         self._ids: dict[str, int] = {}
         self._failed: list[str] = []
+        #: Messages handed to the producer, and those of them that the broker acknowledged.
+        self.sent = 0
         self.delivered = 0
         self._producer = Producer(
             {
@@ -84,6 +86,7 @@ class Publisher:
             except BufferError:
                 self._producer.poll(0.1)
             else:
+                self.sent += 1
                 self._producer.poll(0)
                 return
 

@@ -1,4 +1,4 @@
-"""Events for tests: sound ones to start from, the bytes they travel as, and the batches that they arrive in."""
+"""Events for tests: sound ones to start from, the bytes they travel as, and their way into the store."""
 
 from __future__ import annotations
 
@@ -6,21 +6,28 @@ import io
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from importlib.resources import files
 from typing import Any
 from uuid import uuid4
 
 import fastavro
 
 from schemas.contracts import contract_of, contracts, parsed_schema
+from schemas.indicators import Indicators, load_indicators
 from sinks.clickhouse.database import Database
+from sinks.clickhouse.fact_store import ClickHouseFactStore
+from sinks.clickhouse.indicator_store import ClickHouseIndicators, Refreshed
 from streams.frames import milliseconds
-from streams.intake import RecordBatch
+from streams.intake import Intake, RecordBatch
+from streams.writer_schemas import WriterSchemas
 
 #: What does not change with the data of a test: reference areas, and the history of migrations.
 _KEPT = ("areas", "municipalities", "validity", "migrations")
+_SHIPPED = files("streams.indicators")
 _LIEGE = "62063"
+_LONGEST_MESSAGE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +158,42 @@ class TestClock:
         return self.moment
 
 
-def empty(database: Database) -> None:
-    """A prepared database without facts, for tests that need several in one test function."""
+class Platform:
+    """The way of an event from its bytes to the indicators' values, on a prepared database, without Kafka."""
+
+    def __init__(self, database: Database, indicators: Indicators | None = None) -> None:
+        self.database = database
+        self.clock = TestClock()
+        self.log = Log()
+        self.registry = ContractRegistry()
+        self._intake = Intake(
+            ClickHouseFactStore(database), WriterSchemas(self.registry), self.clock, _LONGEST_MESSAGE
+        )
+        self._indicators = ClickHouseIndicators(database, indicators or load_indicators(_SHIPPED))
+
+    def send(self, *messages: Message) -> None:
+        """Each message in a batch of its own."""
+        for message in messages:
+            self.take(message.topic, 0, [self.registry.wire(message)])
+
+    def take(self, topic: str, partition: int, values: Sequence[bytes | None], times: int = 1) -> None:
+        """One batch, which comes back for more `times` as after a crash before its offsets were committed."""
+        batch = self.log.append(topic, partition, values, self.clock.now())
+        for _ in range(times):
+            self._intake.take(batch)
+
+    def refresh(self) -> Refreshed | None:
+        """An hour after the last one."""
+        self.clock.moment += timedelta(hours=1)
+        return self._indicators.refresh(self.clock.now())
+
+
+def empty(database: Database, keep: Sequence[str] = ()) -> None:
+    """Takes everything but `keep` out of a prepared database, for tests that need several within one function."""
     tables = database.rows(
         "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'"
         " AND total_rows > 0 AND name NOT IN {kept:Array(String)}",
-        kept=list(_KEPT),
+        kept=[*_KEPT, *keep],
     )
     for (table,) in tables:
         database.run(f"TRUNCATE TABLE {table}")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import inf, sqrt
 from typing import Literal
 
 from bewithu.board.data import IndicatorInfo, Value
@@ -71,7 +71,10 @@ class Border:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The map and its table. `within`: the area that is shown; `silent`: municipalities in it without a figure."""
+    """The map and its table. `within`: the area that is shown; `silent`: municipalities in it without a figure.
+
+    `changes`, `per_thousand`: whether the table has these columns.
+    """
 
     frame: Frame
     within: Area
@@ -82,6 +85,7 @@ class Places:
     below: bool
     rows: tuple[Row, ...]
     silent: int
+    changes: bool
     per_thousand: bool
     attribution: str
 
@@ -110,8 +114,9 @@ def places(values: Sequence[Value], info: IndicatorInfo, chosen: Area, words: Wo
         legend=_legend(scale, info, words),
         hidden=any(circle.look == "hidden" for circle in circles),
         below=any(circle.look == "below" for circle in circles),
-        rows=tuple(sorted(rows, key=lambda row: _rank(row, shown))),
+        rows=tuple(sorted(rows, key=lambda row: _rank(row, shown[row.code].value, info))),
         silent=len(here) - len(shown),
+        changes=any(row.change.direction != "unknown" for row in rows),
         per_thousand=_has_rate(info),
         attribution=outlines().attribution,
     )
@@ -209,7 +214,7 @@ def _borders(within: Area, words: Words) -> tuple[Border, ...]:
     )
 
 
-def _rank(row: Row, shown: Mapping[str, Value]) -> tuple[float, str]:
-    """Highest value first, hidden ones before zeros; equals by name, accents aside."""
-    value = shown[row.code].value
-    return -0.5 if row.figure.state == "suppressed" or value is None else -value, plain(row.name)
+def _rank(row: Row, value: float | None, info: IndicatorInfo) -> tuple[float, str]:
+    """Highest value first, hidden counts before zeros, other hidden values last; equals by name, accents aside."""
+    hidden = -0.5 if info.kind in COUNTS else inf
+    return hidden if value is None else -value, plain(row.name)

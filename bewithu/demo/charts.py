@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 
-#: Eighths of a cell, from the bottom up and from the left on.
+from bewithu.demo.state import IndicatorLine
+
+#: By eighths of a cell.
 _HEIGHTS: Final = " ▁▂▃▄▅▆▇█"
-_WIDTHS: Final = " ▏▎▍▌▋▊▉"
-_FULL: Final = "█"
 
 
 def sparkline(values: Sequence[float | None], width: int) -> str:
@@ -24,11 +24,12 @@ def sparkline(values: Sequence[float | None], width: int) -> str:
 def columns(values: Sequence[float | None], width: int, rows: int) -> tuple[str, ...]:
     """As `sparkline`, `rows` cells high, the top row first.
 
-    The lowest value shown is an eighth of a cell high and the highest fills all rows; when all are equal, they
-    stand half way. A missing value is a blank, and so is a day before the first one.
+    The lowest value shown is an eighth of a cell high and the highest an eighth short of the top, so that charts
+    in adjacent rows stay apart; when all are equal, they stand half way. A missing value is a blank, and so is
+    a day before the first one.
     """
     shown = list(values)[-width:] if width > 0 else []
-    heights = [0] * (width - len(shown)) + _heights(shown, 8 * rows)
+    heights = [0] * (width - len(shown)) + _heights(shown, 8 * rows - 1)
     return tuple(
         "".join(_HEIGHTS[min(max(height - 8 * below, 0), 8)] for height in heights)
         for below in reversed(range(rows))
@@ -36,10 +37,9 @@ def columns(values: Sequence[float | None], width: int, rows: int) -> tuple[str,
 
 
 def bar(share: float, width: int) -> str:
-    """A bar over `share` (0 to 1) of `width` cells, to an eighth of a cell; anything above 0 can be seen."""
-    eighths = min(max(math.ceil(share * width * 8), 0), width * 8)
-    whole, rest = divmod(eighths, 8)
-    return (_FULL * whole + (_WIDTHS[rest] if rest else "")).ljust(width)
+    """A bar over `share` (0 to 1) of `width` cells, to half a cell; anything above 0 can be seen."""
+    halves = min(max(math.ceil(share * width * 2), 0), width * 2)
+    return ("━" * (halves // 2) + "╸" * (halves % 2)).ljust(width)
 
 
 def plain(words: str) -> str:
@@ -53,7 +53,7 @@ def fit(words: str | Text, width: int, style: str | Style = "", *, right: bool =
     width = max(width, 0)
     text.truncate(width, overflow="ellipsis")
     blanks = Text(" " * (width - text.cell_len))
-    return blanks + text if right else text + blanks
+    return Text.assemble(blanks, text) if right else Text.assemble(text, blanks)
 
 
 def ends(left: str | Text, right: str | Text, width: int) -> Text:
@@ -62,7 +62,35 @@ def ends(left: str | Text, right: str | Text, width: int) -> Text:
     free = width - taken
     if free < 2:
         return fit(right, width, right=True)
-    return fit(left, free - 1) + Text(" ") + fit(right, taken)
+    return Text.assemble(fit(left, free - 1), " ", fit(right, taken))
+
+
+def table(rows: Sequence[Sequence[Text]], width: int, flexible: int) -> list[Text]:
+    """Rows of `width` cells, their columns two cells apart and as wide as they must be, up to a quarter of
+    `width`; the column `flexible` takes what is left."""
+    widths = [min(each, width // 4) for each in _column_widths(rows)]
+    if rows:
+        widths[flexible] = 0
+        widths[flexible] = width - sum(widths) - 2 * (len(widths) - 1)
+    return [
+        fit(
+            Text("  ").join(
+                fit(cell, each, right=cell.justify == "right") for cell, each in zip(row, widths, strict=True)
+            ),
+            width,
+        )
+        for row in rows
+    ]
+
+
+def natural_width(rows: Sequence[Sequence[Text]]) -> int:
+    """The cells that `table` needs to cut nothing off."""
+    widths = _column_widths(rows)
+    return sum(widths) + 2 * (len(widths) - 1)
+
+
+def _column_widths(rows: Sequence[Sequence[Text]]) -> list[int]:
+    return [max(cell.cell_len for cell in column) for column in zip(*rows, strict=True)]
 
 
 def boxed(title: Text, lines: Sequence[Text], width: int, rows: int) -> list[Text]:
@@ -79,15 +107,115 @@ def boxed(title: Text, lines: Sequence[Text], width: int, rows: int) -> list[Tex
     return [top, *body, Text(f"╰{'─' * (width - 2)}╯", edge)]
 
 
+def bars(counts: Mapping[str, int], width: int, rows: int, style: str) -> list[Text]:
+    """Each count with its name and a bar, in proportion to the largest, in at most `rows` rows."""
+    ranked = _ranked(counts, rows)
+    if not ranked:
+        return []
+    figures = max(len(f"{count:,}") for _, count in ranked)
+    most = max(1, *(count for _, count in ranked))
+    names = min(max(cell_len(plain(name)) for name, _ in ranked), max(width - figures - 6, 8))
+    room = max(width - names - figures - 2, 0)
+    return [
+        ends(Text.assemble(fit(name, names), " ", (bar(count / most, room), style)), f"{count:,}", width)
+        for name, count in ranked
+    ]
+
+
+def _ranked(counts: Mapping[str, int], rows: int) -> list[tuple[str, int]]:
+    """The largest first, in at most `rows`; the last of these adds up what has no row of its own."""
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    if len(ordered) <= max(rows, 0):
+        return ordered
+    if rows < 1:
+        return []
+    rest = ordered[rows - 1 :]
+    return [*ordered[: rows - 1], (f"{len(rest)} others", sum(count for _, count in rest))]
+
+
+def figure(value: float | None, unit: str, percent: bool) -> str:
+    """A number as people read it, without its unit unless that is a sign: `34,120`, `2.5`, `61.9%`, `€1,200`."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    if percent:
+        return f"{value:.1%}"
+    if unit == "%":
+        return f"{value:.1f}%"
+    whole = abs(value) >= 100 or value == int(value)
+    return f"{'€' if unit == 'EUR' else ''}{value:,.{0 if whole else 1}f}"
+
+
+def unit_word(unit: str, percent: bool) -> str:
+    """What must stand beside a figure; nothing where its sign says it."""
+    return "" if percent or unit in ("%", "EUR") else unit
+
+
+def indicator_box(lines: Sequence[IndicatorLine], width: int, rows: int) -> list[Text]:
+    """Every indicator with its chart, as high as there is room for, in `rows` + 2 rows of `width` cells."""
+    inside = width - 4
+    title = Text.assemble(("Indicators", "bold"), ("  one column a day", "dim"))
+    if not lines:
+        return boxed(title, [Text("no values yet", "dim")], width, rows)
+    height, gap = _chart_height(len(lines), rows)
+    if height:
+        drawn = [
+            row for line in lines for row in [*_tall(line, lines, inside, height), *([Text()] if gap else [])]
+        ]
+    else:
+        shown = lines if len(lines) <= rows else lines[: max(rows - 1, 0)]
+        drawn = [_flat(line, lines, inside) for line in shown]
+        if len(shown) < len(lines):
+            drawn.append(Text(f"{len(lines) - len(shown)} more on the board", "dim"))
+    return boxed(title, drawn, width, rows)
+
+
+def _chart_height(count: int, rows: int) -> tuple[int, bool]:
+    """How high each chart can be, 0 for one beside its name; and whether there is room for a row between."""
+    for height, gap in ((3, True), (2, True), (1, True), (1, False)):
+        if count * (1 + height) + (count - 1) * gap <= rows:
+            return height, gap
+    return 0, False
+
+
+def _tall(line: IndicatorLine, lines: Sequence[IndicatorLine], width: int, height: int) -> list[Text]:
+    """Name and value, and below them the chart and the unit."""
+    aside = min(max(len(text) for each in lines for text in (_figure(each), _unit(each))), width // 3)
+    chart = columns(line.history, width - aside - 2, height)
+    units = [_unit(line), *[""] * (height - 1)]
+    return [
+        ends(Text(plain(line.name)), Text(_figure(line), "bold"), width),
+        *(
+            Text.assemble((row, "cyan"), "  ", fit(unit, aside, "dim", right=True))
+            for row, unit in zip(chart, units, strict=True)
+        ),
+    ]
+
+
+def _flat(line: IndicatorLine, lines: Sequence[IndicatorLine], width: int) -> Text:
+    figures = min(max(len(_figure(each)) for each in lines), width // 3)
+    chart = Text(sparkline(line.history, width // 4), "cyan")
+    name = fit(line.name, width - chart.cell_len - figures - 3)
+    return Text.assemble(name, " ", chart, "  ", fit(_figure(line), figures, "bold", right=True))
+
+
+def _figure(line: IndicatorLine) -> str:
+    return figure(line.value, line.unit, line.percent)
+
+
+def _unit(line: IndicatorLine) -> str:
+    return plain(unit_word(line.unit, line.percent))
+
+
 def _heights(values: Sequence[float | None], highest: int) -> list[int]:
     """Each value as 1 to `highest`; 0 for one that is missing."""
     known = [value for value in values if value is not None and math.isfinite(value)]
-    low, high = min(known, default=0.0), max(known, default=0.0)
-    if low == high:
-        return [0 if value is None or not math.isfinite(value) else highest // 2 for value in values]
+    low = min(known, default=0.0)
+    span = max(known, default=0.0) - low
     return [
-        0
-        if value is None or not math.isfinite(value)
-        else 1 + round((value / 2 - low / 2) / (high / 2 - low / 2) * (highest - 1))
+        0 if value is None or not math.isfinite(value) else _height(value - low, span, highest)
         for value in values
     ]
+
+
+def _height(above: float, span: float, highest: int) -> int:
+    return 1 + round(above / span * (highest - 1)) if 0 < span < math.inf else (highest + 1) // 2

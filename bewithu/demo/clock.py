@@ -1,27 +1,45 @@
-"""The demo's clock: it replays the past, and stands still before the platform is ready and while it ends."""
+"""The demo's clock: it replays the past as fast as it may, and never runs far ahead of what is already told."""
 
 from __future__ import annotations
 
-from datetime import datetime
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
-from bewithu.clock import ReplayClock
+_DAY = 86_400.0
 
-_DAY = 86_400
+#: How far the clock may be ahead of the last evaluation. A rule that waits two days then sees both of them, on a
+#: slow machine too: the replay slows down instead of skipping.
+_LEAD = timedelta(days=2)
 
 
 class DemoClock:
-    """Stands at `origin` until `start`, then runs `days_per_second` until `stop`. Never runs backwards."""
+    """Stands at `origin` until `start`, then runs at most `days_per_second` until `stop`. Never runs backwards."""
 
     def __init__(self, origin: datetime, days_per_second: float) -> None:
-        self._clock = ReplayClock.starting_now(origin, 0.0)
+        self._anchor = (origin, time.monotonic(), 0.0)
+        self._limit = origin + _LEAD
         self._speed = days_per_second * _DAY
+        self._behind: Callable[[], bool] = lambda: False
 
     def now(self) -> datetime:
-        return self._clock.now()
+        moment, started, speed = self._anchor
+        return min(moment + timedelta(seconds=(time.monotonic() - started) * speed), self._limit)
 
     def start(self) -> None:
-        self._clock = ReplayClock.starting_now(self.now(), self._speed)
+        self._anchor = (self.now(), time.monotonic(), self._speed)
+
+    def hold_while(self, behind: Callable[[], bool]) -> None:
+        """The clock is not let go on while `behind` says that published events wait to be stored."""
+        self._behind = behind
+
+    def told(self, moment: datetime) -> None:
+        """Indicators and rules are up to date as of `moment`: the clock may go on from there."""
+        if self._behind():
+            return
+        self._anchor = (self.now(), time.monotonic(), self._anchor[2])
+        self._limit = max(self._limit, moment + _LEAD)
 
     def stop(self) -> None:
         """What is under way can finish on the day that was reached."""
-        self._clock = ReplayClock.starting_now(self.now(), 0.0)
+        self._anchor = (self.now(), time.monotonic(), 0.0)

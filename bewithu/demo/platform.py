@@ -68,6 +68,9 @@ def embedded_platform(choices: Choices) -> Iterator[Platform]:
         registry = SchemaRegistry(settings.registry.url)
         written = scaled(read_definitions(settings), choices.scale)
         worker = make_worker(settings, clock, registry, written)
+        worker.leader.on_step = clock.told
+        # The clock waits for the store too: rules must not see days that are only half taken in.
+        clock.hold_while(lambda: worker.progress.records < publisher.sent)
         publisher = Publisher(broker, registry)
         observer = connect(settings)
         try:
@@ -110,5 +113,5 @@ def _settings(choices: Choices, folder: Path, broker: str, smtp_port: int) -> Se
         clickhouse={"url": f"chdb://{folder / 'clickhouse'}"},
         smtp=Smtp(port=smtp_port),
         http=Http(host=choices.http_host, port=choices.http_port),
-        refresh=Refresh(interval_seconds=0.5),
+        refresh=Refresh(interval_seconds=0.3),
     )

@@ -51,11 +51,15 @@ class Leader:
         self.mails_sent = 0
         self.transitions = 0
         self.trouble = ""
+        #: Called after every step with the moment that it was taken for.
+        self.on_step: Callable[[datetime], None] = lambda now: None
 
     async def step(self) -> None:
         """Safe to repeat and to break off anywhere: every part of it derives from what is stored."""
         while True:
-            done = await asyncio.to_thread(self._refresh, self._clock.now())
+            # Rules are evaluated as of the moment up to which the values are complete.
+            now = self._clock.now()
+            done = await asyncio.to_thread(self._refresh, now)
             if done is None:
                 break
             self.refreshes += 1
@@ -63,10 +67,11 @@ class Leader:
             self.last_seconds = done.seconds
             if not done.more:
                 break
-        report = await self._tell(self._clock.now())
+        report = await self._tell(now)
         self.mails_sent += report.sent
         self.transitions += len(report.transitions)
         self.trouble = report.trouble
+        self.on_step(now)
 
 
 @dataclass

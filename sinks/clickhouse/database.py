@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, OperationalError
+from clickhouse_connect.driver.insert import InsertContext
 
 from bewithu.errors import DataRefused, Unavailable
 
@@ -53,6 +54,7 @@ class Database:
         self._connect = connect
         self._client: Client | None = None
         self._lock = threading.Lock()
+        self._contexts: dict[tuple[str, tuple[str, ...]], InsertContext] = {}
         self.name = name
 
     @classmethod
@@ -92,12 +94,9 @@ class Database:
         )
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """All rows in one block."""
         if rows:
-            self._run(
-                lambda client: client.insert(
-                    table, rows, column_names=columns, settings=dict(INSERT_SETTINGS)
-                )
-            )
+            self._run(lambda client: client.insert(data=rows, context=self._context(client, table, columns)))
 
     def insert_avro(self, table: str, block: bytes) -> None:
         """An Avro object container file into `table`. Raises `DataRefused` when the block is damaged."""
@@ -112,6 +111,16 @@ class Database:
             if self._client is not None:
                 self._client.close()
                 self._client = None
+                self._contexts.clear()
+
+    def _context(self, client: Client, table: str, columns: Sequence[str]) -> InsertContext:
+        """How to write these columns: asked of the server once, not for every insert."""
+        key = (table, tuple(columns))
+        if key not in self._contexts:
+            self._contexts[key] = client.create_insert_context(
+                table, column_names=columns, settings=dict(INSERT_SETTINGS)
+            )
+        return self._contexts[key]
 
     def _run(self, call: Callable[[Client], T]) -> T:
         with self._lock:

@@ -1,0 +1,42 @@
+"""The board with made-up data behind it, and a client that asks it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from prometheus_client import CollectorRegistry
+
+from bewithu.board import Readiness, make_app
+from tests.board.fake_data import FakeBoardData, FakeClock
+
+Client = TestClient[web.Request, web.Application]
+
+
+@dataclass
+class World:
+    """Everything that a test can change about the board's surroundings."""
+
+    data: FakeBoardData = field(default_factory=FakeBoardData)
+    clock: FakeClock = field(default_factory=FakeClock)
+    readiness: Readiness = Readiness(live=True, ready=True)
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+
+    def app(self, poll_seconds: float = 2.0) -> web.Application:
+        return make_app(
+            self.data, self.clock, lambda: self.readiness, self.registry, poll_seconds=poll_seconds
+        )
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+async def client(world: World) -> AsyncIterator[Client]:
+    async with TestClient(TestServer(world.app())) as started:
+        yield started

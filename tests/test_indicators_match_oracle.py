@@ -1,0 +1,336 @@
+"""Laws 1 to 4: shuffled, doubled, cut up, damaged or interrupted, the same events give the oracle's values."""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from schemas.areas import municipalities
+from schemas.contracts import contract_of, contracts
+from sinks.clickhouse.database import Database
+from tests import oracle
+from tests.events import Message, Platform, benefit_grant, empty, housing_change, person, registration
+
+DEFINITIONS = oracle.shipped_definitions()
+EXAMPLES = int(os.environ.get("BEWITHU_TEST_EXAMPLES", "20"))
+
+# An example takes about a second; when one fails, its smallest form is looked for in hundreds.
+pytestmark = pytest.mark.timeout(600 + 10 * EXAMPLES)
+
+
+def examples(share: float) -> settings:
+    """A share of the examples that BEWITHU_TEST_EXAMPLES asks for."""
+    # Drawing is quick; the real store takes its time, and the health check cannot tell one from the other.
+    suppressed = [HealthCheck.too_slow]
+    count = max(2, round(share * EXAMPLES))
+    return settings(max_examples=count, deadline=None, print_blob=True, suppress_health_check=suppressed)
+
+
+# What happens: a few persons around a special day.
+
+#: The clocks go back on 27 October 2024, municipalities merge on 1 January 2025, the clocks go on on 30 March.
+FIRST_DAYS = (date(2024, 10, 25), date(2024, 12, 30), date(2025, 3, 28))
+#: Galmaarden and Gooik become Pajottegem; Zwijndrecht goes to another province; Brussels has none; Liège.
+PLACES = ("23023", "23024", "23106", "11056", "46030", "21004", "62063")
+#: In Brussels: the ends of a day, the hour that comes twice or never, and noon, so that moments coincide.
+TIMES = (time(0), time(2, 30), time(2, 30, fold=1), time(12), time(23, 59, 59, 999_000))
+MAKERS = {"registration": registration, "benefit_grant": benefit_grant, "housing_change": housing_change}
+FLAWS = ("unknown status", "unknown place", "cut short", "no value", "unknown schema")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message as an agency sends it; one with a flaw must end in the quarantine."""
+
+    message: Message
+    flaw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Messages that arrive together, each with its partition. `times`: how often their batches are stored."""
+
+    arriving: tuple[tuple[int, Sent], ...]
+    times: int
+    refresh: bool
+
+
+@st.composite
+def histories(draw: st.DrawFn, first: date, number: int) -> list[Sent]:
+    """All that is sent about one event: revisions that change all but its person and moment, and flawed ones."""
+    event_type = draw(st.sampled_from(sorted(MAKERS)))
+    day = first + timedelta(days=draw(st.integers(0, 4)))
+    moment = datetime.combine(day, draw(st.sampled_from(TIMES)), ZoneInfo("Europe/Brussels"))
+    valid = [code for code in PLACES if municipalities()[code].valid_on(day)]
+    statuses = contract_of(event_type).symbols["status"]
+    who = person(draw(st.integers(0, 2)))
+    # Of two events at one moment the ids decide, whichever half of them differs.
+    event_id = UUID(int=(draw(st.integers(0, 9)) << 64) + (draw(st.integers(0, 2)) << 8) + number)
+    sent = []
+    for revision in draw(st.lists(st.integers(0, 3), min_size=1, max_size=3, unique=True)):
+        fields: dict[str, Any] = {
+            "event_id": event_id,
+            "revision": revision,
+            "cancelled": draw(st.sampled_from((False, False, False, True))),
+            "municipality": draw(st.sampled_from(valid)),
+            "sex": draw(st.sampled_from(("female", "male", "unknown"))),
+            "age_group": draw(st.sampled_from(("a00_05", "a65_plus"))),
+        }
+        status = draw(st.sampled_from(statuses))
+        if event_type == "housing_change":
+            fields["site_type"] = draw(st.sampled_from(("emergency", "emergency", "private")))
+        sent.append(Sent(MAKERS[event_type](who, moment, status, **fields)))
+    for flaw in draw(st.lists(st.sampled_from(FLAWS), max_size=1)):
+        sent.append(Sent(sent[0].message.changed(revision=9, cancelled=draw(st.booleans())), flaw))
+    return sent
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> list[Sent]:
+    first = draw(st.sampled_from(FIRST_DAYS))
+    events = range(draw(st.integers(1, 8)))
+    return [sent for number in events for sent in draw(histories(first, number))]
+
+
+@st.composite
+def deliveries(draw: st.DrawFn, world: Sequence[Sent]) -> list[Step]:
+    """`world` in any order, with doubles, over two partitions, in up to four steps."""
+    doubles = draw(st.lists(st.sampled_from(world), max_size=3))
+    shuffled = draw(st.permutations([*world, *doubles]))
+    arriving = tuple((draw(st.integers(0, 1)), sent) for sent in shuffled)
+    cuts = sorted(draw(st.sets(st.integers(0, len(arriving)), max_size=3)) | {0, len(arriving)})
+    pieces = [arriving[begin:end] for begin, end in zip(cuts, cuts[1:], strict=False)]
+    return [Step(piece, draw(st.integers(1, 2)), draw(st.booleans())) for piece in pieces]
+
+
+@st.composite
+def delivered(draw: st.DrawFn) -> list[Step]:
+    return draw(deliveries(draw(worlds())))
+
+
+# Where it happens: the real store, and beside it the oracle.
+
+
+def start(database: Database) -> Platform:
+    # The definitions stay: without them, every example would begin with a rebuild.
+    empty(database, keep=["indicator_definitions"])
+    return Platform(database)
+
+
+def take(platform: Platform, step: Step) -> None:
+    batches: dict[tuple[str, int], list[bytes | None]] = defaultdict(list)
+    for partition, sent in step.arriving:
+        batches[sent.message.topic, partition].append(bytes_of(sent, platform.registry.wire))
+    for (topic, partition), values in batches.items():
+        platform.take(topic, partition, values, step.times)
+
+
+def bytes_of(sent: Sent, wire: Callable[[Message], bytes]) -> bytes | None:
+    match sent.flaw:
+        case "unknown status":
+            return wire(sent.message.changed(status="unknown"))
+        case "unknown place":
+            return wire(sent.message.changed(municipality="99999"))
+        case "cut short":
+            return wire(sent.message)[:-3]
+        case "no value":
+            return None
+        case "unknown schema":
+            return b"\0\0\0\xff\xff" + wire(sent.message)[5:]
+    return wire(sent.message)
+
+
+def accepted(steps: Iterable[Step]) -> list[tuple[str, oracle.Event]]:
+    """What the oracle counts."""
+    messages = [sent.message for step in steps for _, sent in step.arriving if not sent.flaw]
+    return [(contracts()[message.topic].event_type, message.event) for message in messages]
+
+
+def expected(steps: Sequence[Step], over: Sequence[Step]) -> dict[oracle.Key, oracle.Sides]:
+    """The oracle's values after `steps`, on all days and in all areas that `over` could touch."""
+    moments = [sent.message.event["occurred_at"] for step in over for _, sent in step.arriving]
+    first = min(moments).date() - timedelta(days=2)
+    days = [first + timedelta(days=number) for number in (*range(18), 400)]
+    return oracle.values(accepted(steps), DEFINITIONS, days, oracle.areas_of(accepted(over)))
+
+
+def stored(
+    platform: Platform, keys: Iterable[oracle.Key], known_at: datetime | None = None
+) -> dict[oracle.Key, oracle.Sides]:
+    """What the store holds, or held at a moment: each value lasts until the next, and is zero before the first."""
+    series: dict[tuple[str, ...], list[tuple[date, oracle.Sides]]] = defaultdict(list)
+    for *names, day, sides in platform.database.rows(
+        "SELECT indicator, area, breakdown, day, argMax((value, numerator, denominator), refresh)"
+        " FROM indicator_values WHERE known_at <= {known_at:DateTime64(3)}"
+        " GROUP BY indicator, area, breakdown, day ORDER BY day",
+        known_at=(known_at or platform.clock.now()).replace(tzinfo=None),
+    ):
+        series[tuple(names)].append((day, sides))
+    found = {}
+    for key in keys:
+        *names, day = key
+        steps = series.get(tuple(names), [])
+        place = bisect_right(steps, day, key=lambda step: step[0])
+        nothing = (0, 0, 0 if DEFINITIONS[key[0]]["kind"] == "ratio" else 1)
+        found[key] = steps[place - 1][1] if place else nothing
+    return found
+
+
+def assert_same(found: dict[oracle.Key, oracle.Sides], wanted: dict[oracle.Key, oracle.Sides]) -> None:
+    different = [
+        f"{key}: {found[key]}, expected {wanted[key]}" for key in wanted if found[key] != wanted[key]
+    ]
+    assert not different, f"{len(different)} of {len(wanted)} values: " + "; ".join(different[:5])
+
+
+def run(platform: Platform, steps: Iterable[Step]) -> None:
+    for step in steps:
+        take(platform, step)
+        if step.refresh:
+            platform.refresh()
+    platform.refresh()
+
+
+def rows_kept(platform: Platform) -> list[int]:
+    tables = ("contributions", "indicator_values")
+    return [platform.database.value(f"SELECT count() FROM {table}") for table in tables]
+
+
+@examples(1)
+@given(delivered())
+def test_in_any_order_with_any_doubles_every_value_on_every_day_is_the_oracles(
+    prepared_database: Database, steps: list[Step]
+) -> None:
+    platform = start(prepared_database)
+    run(platform, steps)
+    wanted = expected(steps, steps)
+    assert_same(stored(platform, wanted), wanted)
+    areas = platform.database.rows("SELECT DISTINCT area FROM indicator_values")
+    assert {area for (area,) in areas} <= {area for _, area, _, _ in wanted}
+    assert_every_record_is_accounted_for(platform, steps)
+
+
+def assert_every_record_is_accounted_for(platform: Platform, steps: Sequence[Step]) -> None:
+    """Accepted, duplicates and quarantined make up what was published (law 1)."""
+    facts = " UNION ALL ".join(
+        f"SELECT event_id, revision FROM facts_{contract.event_type} FINAL"
+        for contract in contracts().values()
+    )
+    arrived = [sent for step in steps for _, sent in step.arriving]
+    sound = [(event["event_id"], event["revision"]) for _, event in accepted(steps)]
+    in_facts = sorted((row[0], row[1]) for row in platform.database.rows(facts))
+    assert in_facts == sorted(set(sound))
+    quarantined = platform.database.value("SELECT count() FROM quarantine FINAL")
+    assert quarantined == len(arrived) - len(sound)
+    duplicates = len(sound) - len(set(sound))
+    ranges = "SELECT DISTINCT topic, partition, first_offset, records FROM batches"
+    published = platform.database.value(f"SELECT sum(records) FROM ({ranges})")
+    assert len(in_facts) + duplicates + quarantined == published == platform.log.published
+
+
+@st.composite
+def two_deliveries_of_quarrels(draw: st.DrawFn) -> tuple[list[Step], list[Step]]:
+    """Besides a world, messages that claim an event's revision for another content."""
+    world = draw(worlds())
+    sound = [sent for sent in world if not sent.flaw]
+    quarrels = [
+        Sent(sent.message.changed(sex="other", cancelled=draw(st.booleans())))
+        for sent in draw(st.lists(st.sampled_from(sound), min_size=1, max_size=3))
+    ]
+    return draw(deliveries([*world, *quarrels])), draw(deliveries([*world, *quarrels]))
+
+
+@examples(0.4)
+@given(two_deliveries_of_quarrels())
+def test_two_orders_give_the_same_values_also_where_messages_quarrel_over_a_revision(
+    prepared_database: Database, orders: tuple[list[Step], list[Step]]
+) -> None:
+    keys = expected(orders[0], orders[0])
+    found = []
+    for steps in orders:
+        platform = start(prepared_database)
+        run(platform, steps)
+        found.append(stored(platform, keys))
+    assert_same(found[0], found[1])
+
+
+@examples(0.4)
+@given(delivered())
+def test_what_was_known_at_any_refresh_stays_readable(prepared_database: Database, steps: list[Step]) -> None:
+    platform = start(prepared_database)
+    refreshed = []
+    for number, step in enumerate(steps, start=1):
+        take(platform, step)
+        platform.refresh()
+        refreshed.append((platform.clock.now(), steps[:number]))
+    for known_at, so_far in refreshed:
+        wanted = expected(so_far, steps)
+        assert_same(stored(platform, wanted, known_at), wanted)
+
+
+class Crash(Exception):
+    """Stands for the end of the process."""
+
+
+@contextmanager
+def crash_before_write(database: Database, number: int) -> Iterator[None]:
+    """The process ends before its write with that number, counted from 0."""
+    writes = 0
+
+    def counted(write: Callable[..., None]) -> Callable[..., None]:
+        def counting(*arguments: Any, **named: Any) -> None:
+            nonlocal writes
+            writes += 1
+            if writes > number:
+                raise Crash
+            write(*arguments, **named)
+
+        return counting
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "run", counted(database.run))
+        patch.setattr(database, "insert", counted(database.insert))
+        with pytest.raises(Crash):
+            yield
+
+
+@examples(0.5)
+@given(delivered(), st.integers(0, 12))
+def test_a_refresh_that_crashes_between_any_two_writes_is_made_good_by_the_next(
+    prepared_database: Database, steps: list[Step], number: int
+) -> None:
+    """Seven writes rebuild the indicators of a new database, six take in what arrived."""
+    empty(prepared_database)
+    platform = Platform(prepared_database)
+    take(platform, steps[0])
+    with crash_before_write(prepared_database, number):
+        platform.refresh()
+    run(platform, steps[1:])
+    wanted = expected(steps, steps)
+    assert_same(stored(platform, wanted), wanted)
+
+
+@examples(0.2)
+@given(delivered())
+def test_a_refresh_done_again_writes_nothing(prepared_database: Database, steps: list[Step]) -> None:
+    platform = start(prepared_database)
+    run(platform, steps)
+    before = rows_kept(platform)
+    assert platform.refresh() is None
+    # As if none had ever been finished, and no definition had ever been seen.
+    for table in ("refreshes", "indicator_definitions"):
+        prepared_database.run(f"TRUNCATE TABLE {table}")
+    platform.refresh()
+    assert rows_kept(platform) == before

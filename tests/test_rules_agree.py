@@ -1,0 +1,255 @@
+"""One set of rules, two judges: the agency's check in Python and the store's SQL accept the same events."""
+
+from __future__ import annotations
+
+import itertools
+import string
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from schemas.areas import mergers, municipalities
+from schemas.contracts import Contract, Field, contracts
+from schemas.examples import PUBLISHED_AT, bad_examples, good_examples, wire_value
+from schemas.rules import Violation
+from sinks.clickhouse.contract_tables import facts_table
+from sinks.clickhouse.database import Database
+from sinks.clickhouse.fact_store import ClickHouseFactStore
+from streams.frames import milliseconds
+from streams.intake import Intake, RecordBatch
+from streams.writer_schemas import WriterSchemas
+
+Event = dict[str, Any]
+CONTRACTS = list(contracts().values())
+EXAMPLES = {
+    contract.topic: [each.event for each in (*good_examples(), *bad_examples()) if each.contract is contract]
+    for contract in CONTRACTS
+}
+MILLISECOND = timedelta(milliseconds=1)
+MANY = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+_offsets = itertools.count()
+
+
+@dataclass
+class Record:
+    offset: int
+    timestamp: int
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]] = ()
+
+
+@dataclass
+class Registry:
+    """One schema per contract; its id is its place."""
+
+    texts: dict[int, str] = dataclass_field(
+        default_factory=lambda: {place: each.schema_text for place, each in enumerate(CONTRACTS)}
+    )
+
+    def schema(self, schema_id: int) -> str | None:
+        return self.texts.get(schema_id)
+
+
+class Noon:
+    def now(self) -> datetime:
+        return PUBLISHED_AT
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What one judge says: None for accepted, else reason and field."""
+
+    event: Event
+    kafka_time: int
+    said: tuple[str, str] | None
+
+
+def judged_by_store(
+    database: Database, contract: Contract, events: Sequence[tuple[Event, int]]
+) -> list[Judgement]:
+    """All `(event, Kafka's time in ms)` in one batch; accepted is what the facts have, each under an id of its own."""
+    intake = Intake(ClickHouseFactStore(database), WriterSchemas(Registry()), Noon(), 1_000_000)
+    sent = [(event | {"event_id": uuid4()}, kafka_time) for event, kafka_time in events]
+    place = CONTRACTS.index(contract)
+    records = [
+        Record(next(_offsets), kafka_time, wire_value(contract.schema, event, place))
+        for event, kafka_time in sent
+    ]
+    refused = {each.offset: each for each in intake.take(RecordBatch(contract.topic, 0, records)).refused}
+    stored = {
+        event_id
+        for (event_id,) in database.rows(
+            f"SELECT event_id FROM {facts_table(contract.event_type)} WHERE event_id IN {{ids:Array(UUID)}}",
+            ids=[str(event["event_id"]) for event, _ in sent],
+        )
+    }
+    judgements = []
+    for record, (event, kafka_time) in zip(records, sent, strict=True):
+        refusal = refused.get(record.offset)
+        assert (event["event_id"] in stored) == (refusal is None), (event, refusal)
+        judgements.append(Judgement(event, kafka_time, (refusal.reason, refusal.field) if refusal else None))
+    return judgements
+
+
+def assert_agreed(contract: Contract, judgements: Sequence[Judgement]) -> None:
+    for each in judgements:
+        published_at = (
+            datetime.fromtimestamp(each.kafka_time / 1000, UTC) if each.kafka_time > 0 else PUBLISHED_AT
+        )
+        violations: Sequence[Violation] = contract.check(each.event, min(published_at, PUBLISHED_AT))
+        expected = (violations[0].reason, violations[0].field) if violations else None
+        assert each.said == expected, each
+
+
+# --- values at the edge of every rule ---
+
+DIGITS = st.text("0123456789", min_size=11, max_size=11)
+SEPARATORS = st.sampled_from(["", "", "", "-", ".", " ", "/", "_", "--", "\u00a0", "–"])
+
+
+@st.composite
+def number_like(draw: st.DrawFn) -> str:
+    """Eleven digits, often with a possible date and right or nearly right check digits, in some spelling."""
+    year, month, day = draw(st.integers(0, 99)), draw(st.integers(0, 62)), draw(st.integers(0, 33))
+    nine = f"{year:02}{month:02}{day:02}{draw(st.integers(0, 999)):03}"
+    check = 97 - int(draw(st.sampled_from(["", "2"])) + nine) % 97 + draw(st.sampled_from([0, 0, 0, 1, -1]))
+    digits = draw(st.one_of(st.just(nine + f"{check % 100:02}"), DIGITS))
+    gaps = [draw(SEPARATORS) for _ in range(4)]
+    spelt = "".join(
+        map(
+            "".join,
+            itertools.zip_longest(
+                (digits[:2], digits[2:4], digits[4:6], digits[6:9], digits[9:]), gaps, fillvalue=""
+            ),
+        )
+    )
+    around = st.sampled_from(["", "", "a", "0", "7", "-", "x1", "é"])
+    return draw(around) + spelt + draw(around)
+
+
+CODES = st.sampled_from(
+    sorted(
+        {code for merger in mergers() for code in (merger.old_nis, merger.new_nis)}
+        | set(list(municipalities())[::40])
+    )
+)
+HEX = st.text("0123456789abcdef", min_size=31, max_size=33)
+TEXTS: SearchStrategy[str] = st.one_of(
+    number_like(),
+    HEX,
+    st.text("0123456789", min_size=32, max_size=32),
+    CODES,
+    st.text(string.ascii_letters + string.digits + "._-", max_size=42),
+    st.text(max_size=20),
+    st.from_regex(r"[A-Z]{2,4}", fullmatch=True),
+    st.from_regex(r"[a-z][a-z0-9]{0,17}(-[a-z0-9]{0,10})?", fullmatch=True),
+)
+#: Brussels' midnights: mergers, a summer and a winter day, the days the clock is changed.
+MIDNIGHTS = [
+    datetime(2024, 12, 31, 23, tzinfo=UTC),
+    datetime(2024, 12, 1, 23, tzinfo=UTC),
+    datetime(2022, 7, 11, 22, tzinfo=UTC),
+    datetime(2022, 3, 26, 23, tzinfo=UTC),
+    datetime(2022, 10, 30, 23, tzinfo=UTC),
+    datetime(2018, 12, 31, 23, tzinfo=UTC),
+]
+EDGES = [
+    *MIDNIGHTS,
+    datetime(2000, 1, 1, tzinfo=UTC),
+    datetime(1970, 1, 1, tzinfo=UTC),
+    PUBLISHED_AT,
+    PUBLISHED_AT + timedelta(minutes=5),
+]
+# Up to the year 9998: in the last hour of 9999 the check itself fails, see the test at the end.
+MOMENTS = st.one_of(
+    st.builds(lambda edge, steps: edge + steps * MILLISECOND, st.sampled_from(EDGES), st.integers(-2, 2)),
+    st.datetimes(datetime(1, 1, 2), datetime(9998, 12, 31), timezones=st.just(UTC)).map(
+        lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    ),
+)
+DATES = st.one_of(
+    st.builds(
+        lambda edge, days: edge + timedelta(days=days),
+        st.sampled_from(
+            [
+                date(2000, 1, 1),
+                date(2100, 12, 31),
+                date(1900, 1, 1),
+                date(2299, 12, 31),
+                *(moment.date() for moment in MIDNIGHTS),
+            ]
+        ),
+        st.integers(-1, 2),
+    ),
+    st.dates(),
+)
+AMOUNTS = st.one_of(
+    st.sampled_from(
+        [Decimal(text) for text in ("0", "-0.01", "0.01", "10000", "10000.01", "99999999.99", "-99999999.99")]
+    ),
+    st.decimals(-20_000, 20_000, places=2),
+)
+INTEGERS = st.one_of(
+    st.sampled_from([-(2**31), -1, 0, 1, 60, 61, 10_000, 10_001, 2**31 - 1]), st.integers(-(2**31), 2**31 - 1)
+)
+
+
+def values_of(field: Field) -> SearchStrategy[Any]:
+    if field.symbols:
+        values: SearchStrategy[Any] = st.sampled_from(field.symbols)
+    else:
+        values = {
+            "timestamp-millis": MOMENTS,
+            "date": DATES,
+            "decimal": AMOUNTS,
+            None: {"string": TEXTS, "int": INTEGERS, "boolean": st.booleans()}.get(field.avro_type),
+        }[field.logical_type]  # type: ignore[assignment]
+    if field.name == "municipality":
+        values = st.one_of(CODES, values)
+    return st.one_of(st.none(), values) if field.optional else values
+
+
+def mutated(contract: Contract) -> SearchStrategy[tuple[Event, int]]:
+    """An example with up to three fields changed, and the time that Kafka gives it (now and then none, or none that can be)."""
+    fields = {field.name: values_of(field) for field in contract.fields if field.name != "event_id"}
+    now = milliseconds(PUBLISHED_AT)
+    change: Callable[[Sequence[str]], SearchStrategy[Mapping[str, Any]]] = lambda names: (
+        st.fixed_dictionaries({name: fields[name] for name in names})
+    )
+    changes = st.lists(st.sampled_from(sorted(fields)), max_size=3, unique=True).flatmap(change)
+    times = st.one_of(st.just(now), st.sampled_from([-1, 0, 1, now - 300_000, now - 1, now + 1, 2 * now]))
+    return st.tuples(
+        st.builds(
+            lambda event, changed: event | changed,
+            st.sampled_from([dict(event) for event in EXAMPLES[contract.topic]]),
+            changes,
+        ),
+        times,
+    )
+
+
+@pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.name)
+def test_the_check_and_the_store_judge_every_example_alike(contract: Contract, database: Database) -> None:
+    events = [(dict(event), milliseconds(PUBLISHED_AT)) for event in EXAMPLES[contract.topic]]
+    judgements = judged_by_store(database, contract, events)
+    assert_agreed(contract, judgements)
+    assert {each.said is None for each in judgements} == {True, False}
+
+
+@pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.name)
+def test_the_check_and_the_store_judge_mutated_examples_alike(contract: Contract, database: Database) -> None:
+    @MANY
+    @given(st.lists(mutated(contract), min_size=20, max_size=60))
+    def judge(events: list[tuple[Event, int]]) -> None:
+        assert_agreed(contract, judged_by_store(database, contract, events))
+
+    judge()
