@@ -52,9 +52,8 @@ def compiled(language: Language) -> bytes:
     return binary.getvalue()
 
 
-def untranslated(language: Language) -> Iterator[str]:
+def untranslated(known: Catalog) -> Iterator[str]:
     """Messages of the sources that the catalogue lacks, or translates only in part or not for sure."""
-    known = catalogue(language)
     for message in extracted():
         if not message.id:
             continue

@@ -90,7 +90,9 @@ class Catcher:
         self._loop = asyncio.get_running_loop()
         self._end = asyncio.Event()
         server = await self._loop.create_server(
-            lambda: SMTP(self, hostname="bewithu.invalid", ident="bewithu mail catcher"), HOST, self._wanted_port
+            lambda: SMTP(self, hostname="bewithu.invalid", ident="bewithu mail catcher"),
+            HOST,
+            self._wanted_port,
         )
         self.port = server.sockets[0].getsockname()[1]
         self._started.set()

@@ -56,11 +56,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the templates show, in their order; every text is in the reader's language."""
+    """What the templates show, in the reader's language. `accent` and `beyond`: colours of the mail and of the bars."""
 
     language: Language
     subject: str
     accent: str
+    beyond: str
     firing: bool
     state: str
     severity: str
@@ -101,6 +102,7 @@ def page(letter: Letter) -> Page:
             indicator=indicator,
         ),
         accent=_ACCENTS[rule.severity] if firing else _RESOLVED_ACCENT,
+        beyond=_ACCENTS[rule.severity],
         firing=firing,
         state=state,
         severity=_severity(speak, rule.severity),
@@ -176,11 +178,9 @@ def _severity(speak: Voice, severity: Severity) -> str:
 
 def _certainty(speak: Voice, provisional: bool) -> str:
     if provisional:
-        return speak.gettext(
-            "Provisional figure: not all agencies have closed this period yet, so it may still change."
-        )
+        return speak.gettext("Provisional figure: data about this period may still arrive and change it.")
     return speak.gettext(
-        "All agencies concerned have closed this period; only a correction can still change it."
+        "Data about this period are complete, as far as is known; only later corrections can still change the figure."
     )
 
 

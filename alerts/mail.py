@@ -36,7 +36,6 @@ def compose(letter: Letter, message_id: str, sender: str, date: datetime) -> Ema
     mail["Message-ID"] = message_id
     mail["In-Reply-To"] = root
     mail["References"] = root
-    mail["Content-Language"] = letter.language
     # RFC 3834: no out-of-office answers; Exchange listens to the second header only.
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
@@ -44,6 +43,8 @@ def compose(letter: Letter, message_id: str, sender: str, date: datetime) -> Ema
     mail["List-Unsubscribe"] = f"<mailto:{letter.contact}?subject=unsubscribe%20{letter.coordinator.email}>"
     mail.set_content(_render("alert.txt", content), cte="quoted-printable")
     mail.add_alternative(_render("alert.html", content), subtype="html", cte="quoted-printable")
+    # After the content: setting that removes every header that begins with Content.
+    mail["Content-Language"] = letter.language
     # Python draws a random boundary; a second sending of the same mail must be the same mail.
     mail.set_boundary(hashlib.sha256(message_id.encode()).hexdigest()[:32])
     return mail

@@ -18,7 +18,7 @@ class Reading:
     """A published value of one area: the newest on or before the day that was asked for.
 
     `day`: the Brussels day that the value is about. `value` is None when the cell is suppressed.
-    `provisional`: a publisher of the indicator has not closed the period yet.
+    `provisional`: data about the period may still arrive.
     """
 
     indicator: str

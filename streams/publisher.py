@@ -102,6 +102,10 @@ class Publisher:
             self._failed.clear()
             raise Unavailable("Kafka", f"{detail}: {reasons}" if reasons else detail)
 
+    def close(self) -> None:
+        """Gives the registry's connections back; what is not flushed is not sent."""
+        self._registry.close()
+
     def _on_delivery(self, error: KafkaError | None, message: object) -> None:
         if error is None:
             self.delivered += 1

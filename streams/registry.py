@@ -33,6 +33,10 @@ class SchemaRegistry:
             raise Unavailable("the schema registry", f"{self._url}: {error}") from error
         return text
 
+    def close(self) -> None:
+        """Gives its connections back."""
+        self._client.__exit__(None, None, None)
+
     def register(self, contract: Contract) -> int:
         """Registers a contract under its subject, if it is not there yet, and returns its id."""
         try:

@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -72,7 +73,7 @@ def histories(draw: st.DrawFn, first: date, number: int) -> list[Sent]:
     """All that is sent about one event: revisions that change all but its person and moment, and flawed ones."""
     event_type = draw(st.sampled_from(sorted(MAKERS)))
     day = first + timedelta(days=draw(st.integers(0, 4)))
-    moment = datetime.combine(day, draw(st.sampled_from(TIMES)), ZoneInfo("Europe/Brussels"))
+    moment = datetime.combine(day, draw(st.sampled_from(TIMES)), ZoneInfo("Europe/Brussels")).astimezone(UTC)
     valid = [code for code in PLACES if municipalities()[code].valid_on(day)]
     statuses = contract_of(event_type).symbols["status"]
     who = person(draw(st.integers(0, 2)))
@@ -111,7 +112,7 @@ def deliveries(draw: st.DrawFn, world: Sequence[Sent]) -> list[Step]:
     shuffled = draw(st.permutations([*world, *doubles]))
     arriving = tuple((draw(st.integers(0, 1)), sent) for sent in shuffled)
     cuts = sorted(draw(st.sets(st.integers(0, len(arriving)), max_size=3)) | {0, len(arriving)})
-    pieces = [arriving[begin:end] for begin, end in zip(cuts, cuts[1:], strict=False)]
+    pieces = [arriving[begin:end] for begin, end in pairwise(cuts)]
     return [Step(piece, draw(st.integers(1, 2)), draw(st.booleans())) for piece in pieces]
 
 

@@ -4,6 +4,6 @@ module are the default rules, one in each file."""
 from __future__ import annotations
 
 from alerts.rules.load import load_rules
-from alerts.rules.model import Above, Below, Condition, Rule, Severity, Texts, rules_schema
+from alerts.rules.model import Above, Below, Condition, Rule, Severity, rules_schema
 
-__all__ = ["Above", "Below", "Condition", "Rule", "Severity", "Texts", "load_rules", "rules_schema"]
+__all__ = ["Above", "Below", "Condition", "Rule", "Severity", "load_rules", "rules_schema"]

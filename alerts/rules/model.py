@@ -82,9 +82,6 @@ class Rule(_Definition):
     summary: Texts = Field(description="what it means when the rule fires, in a sentence or two")
     action: Texts = Field(description="what the reader should do, in a sentence or two")
 
-    def __hash__(self) -> int:
-        return hash(self.id)
-
 
 def rules_schema() -> dict[str, Any]:
     """The JSON Schema of a rule file, for editors and integrators."""

@@ -86,7 +86,8 @@ class Api:
     async def _answer(
         self, request: web.Request, parameters: tuple[str, ...], find: Callable[[Query, str], Json]
     ) -> web.Response:
-        check_parameters(list(request.query.keys()), parameters)
+        # keys() would name a repeated parameter once
+        check_parameters([name for name, _ in request.query.items()], parameters)
         accepted = request.headers.get(hdrs.ACCEPT_LANGUAGE, "")
         return json_response(await asyncio.to_thread(find, request.query, accepted))
 

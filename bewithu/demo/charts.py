@@ -65,16 +65,17 @@ def ends(left: str | Text, right: str | Text, width: int) -> Text:
     return Text.assemble(fit(left, free - 1), " ", fit(right, taken))
 
 
-def table(rows: Sequence[Sequence[Text]], width: int, flexible: int) -> list[Text]:
-    """Rows of `width` cells, their columns two cells apart and as wide as they must be, up to a quarter of
+def table(rows: Sequence[Sequence[Text]], width: int, gap: int, flexible: int) -> list[Text]:
+    """Rows of `width` cells, their columns `gap` cells apart and as wide as they must be, up to a quarter of
     `width`; the column `flexible` takes what is left."""
     widths = [min(each, width // 4) for each in _column_widths(rows)]
     if rows:
         widths[flexible] = 0
-        widths[flexible] = width - sum(widths) - 2 * (len(widths) - 1)
+        widths[flexible] = width - sum(widths) - gap * (len(widths) - 1)
+    between = Text(" " * gap)
     return [
         fit(
-            Text("  ").join(
+            between.join(
                 fit(cell, each, right=cell.justify == "right") for cell, each in zip(row, widths, strict=True)
             ),
             width,
@@ -83,10 +84,10 @@ def table(rows: Sequence[Sequence[Text]], width: int, flexible: int) -> list[Tex
     ]
 
 
-def natural_width(rows: Sequence[Sequence[Text]]) -> int:
+def natural_width(rows: Sequence[Sequence[Text]], gap: int) -> int:
     """The cells that `table` needs to cut nothing off."""
     widths = _column_widths(rows)
-    return sum(widths) + 2 * (len(widths) - 1)
+    return sum(widths) + gap * max(len(widths) - 1, 0)
 
 
 def _column_widths(rows: Sequence[Sequence[Text]]) -> list[int]:
@@ -133,23 +134,6 @@ def _ranked(counts: Mapping[str, int], rows: int) -> list[tuple[str, int]]:
     return [*ordered[: rows - 1], (f"{len(rest)} others", sum(count for _, count in rest))]
 
 
-def figure(value: float | None, unit: str, percent: bool) -> str:
-    """A number as people read it, without its unit unless that is a sign: `34,120`, `2.5`, `61.9%`, `€1,200`."""
-    if value is None or not math.isfinite(value):
-        return "–"
-    if percent:
-        return f"{value:.1%}"
-    if unit == "%":
-        return f"{value:.1f}%"
-    whole = abs(value) >= 100 or value == int(value)
-    return f"{'€' if unit == 'EUR' else ''}{value:,.{0 if whole else 1}f}"
-
-
-def unit_word(unit: str, percent: bool) -> str:
-    """What must stand beside a figure; nothing where its sign says it."""
-    return "" if percent or unit in ("%", "EUR") else unit
-
-
 def indicator_box(lines: Sequence[IndicatorLine], width: int, rows: int) -> list[Text]:
     """Every indicator with its chart, as high as there is room for, in `rows` + 2 rows of `width` cells."""
     inside = width - 4
@@ -179,11 +163,11 @@ def _chart_height(count: int, rows: int) -> tuple[int, bool]:
 
 def _tall(line: IndicatorLine, lines: Sequence[IndicatorLine], width: int, height: int) -> list[Text]:
     """Name and value, and below them the chart and the unit."""
-    aside = min(max(len(text) for each in lines for text in (_figure(each), _unit(each))), width // 3)
+    aside = min(max(len(text) for each in lines for text in (each.figure, each.unit_word)), width // 3)
     chart = columns(line.history, width - aside - 2, height)
-    units = [_unit(line), *[""] * (height - 1)]
+    units = [line.unit_word, *[""] * (height - 1)]
     return [
-        ends(Text(plain(line.name)), Text(_figure(line), "bold"), width),
+        ends(Text(plain(line.name)), Text(line.figure, "bold"), width),
         *(
             Text.assemble((row, "cyan"), "  ", fit(unit, aside, "dim", right=True))
             for row, unit in zip(chart, units, strict=True)
@@ -192,18 +176,10 @@ def _tall(line: IndicatorLine, lines: Sequence[IndicatorLine], width: int, heigh
 
 
 def _flat(line: IndicatorLine, lines: Sequence[IndicatorLine], width: int) -> Text:
-    figures = min(max(len(_figure(each)) for each in lines), width // 3)
+    figures = min(max(len(each.figure) for each in lines), width // 3)
     chart = Text(sparkline(line.history, width // 4), "cyan")
     name = fit(line.name, width - chart.cell_len - figures - 3)
-    return Text.assemble(name, " ", chart, "  ", fit(_figure(line), figures, "bold", right=True))
-
-
-def _figure(line: IndicatorLine) -> str:
-    return figure(line.value, line.unit, line.percent)
-
-
-def _unit(line: IndicatorLine) -> str:
-    return plain(unit_word(line.unit, line.percent))
+    return Text.assemble(name, " ", chart, "  ", fit(line.figure, figures, "bold", right=True))
 
 
 def _heights(values: Sequence[float | None], highest: int) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -21,6 +22,14 @@ class IndicatorLine:
     percent: bool = False
     history: tuple[float | None, ...] = ()
 
+    @property
+    def figure(self) -> str:
+        return _figure(self.value, self.unit, self.percent)
+
+    @property
+    def unit_word(self) -> str:
+        return _unit_word(self.unit, self.percent)
+
 
 @dataclass(frozen=True, slots=True)
 class AlertLine:
@@ -38,6 +47,14 @@ class AlertLine:
     value: float | None
     unit: str = ""
     percent: bool = False
+
+    @property
+    def figure(self) -> str:
+        return _figure(self.value, self.unit, self.percent)
+
+    @property
+    def unit_word(self) -> str:
+        return _unit_word(self.unit, self.percent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +85,33 @@ class DemoState:
     phase: str = ""
     notice: str = ""
     mails_folder: str = ""
+
+    @property
+    def elapsed(self) -> str:
+        """`0:42`, `1:02:03`"""
+        minutes, seconds = divmod(int(self.seconds), 60)
+        hours, minutes = divmod(minutes, 60)
+        return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+    @property
+    def pace(self) -> str:
+        speed = self.speed_days_per_second
+        number = f"{speed:,.0f}" if speed >= 100 else f"{speed:.3g}"
+        return f"{number} {'day' if speed == 1 else 'days'} per second"
+
+
+def _figure(value: float | None, unit: str, percent: bool) -> str:
+    """A number as people read it, without its unit unless that is a sign: `34,120`, `2.5`, `61.9%`, `€1,200`."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    if percent:
+        return f"{value:.1%}"
+    if unit == "%":
+        return f"{value:.1f}%"
+    is_whole = abs(value) >= 100 or value == int(value)
+    return f"{'€' if unit == 'EUR' else ''}{value:,.{0 if is_whole else 1}f}"
+
+
+def _unit_word(unit: str, percent: bool) -> str:
+    """What must stand beside a figure; nothing where its sign says it."""
+    return "" if percent or unit in ("%", "EUR") else unit

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,18 +16,7 @@ from rich.live import Live
 from rich.style import Style
 from rich.text import Text
 
-from bewithu.demo.charts import (
-    bars,
-    boxed,
-    ends,
-    figure,
-    fit,
-    indicator_box,
-    natural_width,
-    plain,
-    table,
-    unit_word,
-)
+from bewithu.demo.charts import bars, boxed, ends, fit, indicator_box, natural_width, plain, table
 from bewithu.demo.state import AlertLine, DemoState
 
 #: Seconds of the demo between two lines where there is no terminal.
@@ -39,7 +27,7 @@ _TWO_COLUMNS: Final = 76
 _INDICATORS: Final = 84
 #: More would not make a chart easier to read.
 _TALLEST: Final = 44
-_SMALLEST: Final = (32, 14)
+_SMALLEST: Final = (32, 16)
 _STATES: Final = {"firing": ("●", "bold red"), "pending": ("◐", "yellow"), "resolved": ("○", "green")}
 _SEVERITIES: Final = {"critical": "red", "warning": "yellow"}
 
@@ -54,7 +42,6 @@ class LiveView:
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(stderr=True)
         self._live: Live | None = None
-        self._stack = ExitStack()
         self._latest: DemoState | None = None
         self._printed: DemoState | None = None
 
@@ -62,7 +49,8 @@ class LiveView:
         if _can_redraw(self._console):
             # A stdout that leads elsewhere holds what a program reads, and must not get into the picture.
             live = Live(console=self._console, refresh_per_second=4, redirect_stdout=sys.stdout.isatty())
-            self._live = self._stack.enter_context(live)
+            self._live = live
+            live.start()
         return self
 
     def update(self, state: DemoState) -> None:
@@ -75,10 +63,10 @@ class LiveView:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._live is None and self._latest is not None and self._latest is not self._printed:
+        if self._live is not None:
+            self._live.stop()
+        elif self._latest is not None and self._latest is not self._printed:
             self._print(self._latest)
-        self._stack.close()
-        self._live = None
 
     def _is_due(self, state: DemoState) -> bool:
         last = self._printed
@@ -110,7 +98,7 @@ def plain_line(state: DemoState) -> str:
     states = Counter(alert.state for alert in state.alerts)
     alerts = ", ".join(f"{count} {name}" for name, count in sorted(states.items())) or "none"
     parts = [
-        f"bewithu demo {_clock(state.seconds)} {state.phase}".rstrip(),
+        f"bewithu demo {state.elapsed} {state.phase}".rstrip(),
         f"day {state.day.isoformat()}",
         f"published {state.published:,}, accepted {state.accepted:,}, quarantined {state.quarantined:,}, "
         f"duplicates {state.duplicates:,} ({state.rate:,.0f}/s)",
@@ -140,7 +128,8 @@ def picture(state: DemoState, width: int, height: int) -> list[Text]:
     width, height = max(width, _SMALLEST[0]), min(max(height, _SMALLEST[1]), _TALLEST)
     top, bottom = _header(state, width), _mails(state, width)
     rows = height - 1 - len(top) - len(bottom)
-    alert_rows = min(max(height // 7, 1), max(rows - 8, 1))
+    # A notice takes its row from the alerts, so that the charts keep their height.
+    alert_rows = min(max(height // 7, 1), max(rows - 8, 1)) - (len(top) - 2)
     middle = _beside if width >= _TWO_COLUMNS else _stacked
     return [
         *top,
@@ -151,7 +140,7 @@ def picture(state: DemoState, width: int, height: int) -> list[Text]:
 
 
 def _beside(state: DemoState, width: int, rows: int) -> list[Text]:
-    left = max(28, width // 3, min(width - _INDICATORS, 60))
+    left = max(30, width // 3, min(width - _INDICATORS, 60))
     pairs = zip(
         _intake(state, left, rows - 2),
         indicator_box(state.indicators, width - left - 1, rows - 2),
@@ -170,19 +159,20 @@ def _stacked(state: DemoState, width: int, rows: int) -> list[Text]:
 
 def _header(state: DemoState, width: int) -> list[Text]:
     running = state.phase == "running"
-    name = Text.assemble((" bewithu ", "bold white on blue"), (" demo", "bold"))
+    name = Text.assemble((" bewithu ", "bold black on cyan"), (" demo", "bold"))
     day = f"   {state.day:%A} {state.day.day} {state.day:%B %Y}"
     phase = Text(plain(state.phase), "green" if running else "yellow")
-    clock = Text.assemble(phase, (f"  {_clock(state.seconds)}", "bold"))
-    pace = Text(f"  {_pace(state.speed_days_per_second)}", "dim")
+    clock = Text.assemble(phase, (f"  {state.elapsed}", "bold"))
+    pace = Text(f"  {state.pace}", "dim")
     if name.cell_len + len(day) + clock.cell_len + pace.cell_len + 2 <= width:
         clock += pace
     else:
         day = f"   {state.day:%a} {state.day.day} {state.day:%b %Y}"
     board = _link(state.board, state.board) if state.board else Text("is not served yet", "dim")
+    hint = "" if state.phase.startswith("stop") else "Ctrl-C stops"
     rows = [
         ends(name + Text(day, "bold cyan"), clock, width),
-        ends(Text.assemble(("Board  ", "dim"), board), Text("Ctrl-C stops", "dim"), width),
+        ends(Text.assemble(("Board  ", "dim"), board), Text(hint, "dim"), width),
     ]
     return [*rows, fit(f" ! {state.notice}", width, "bold yellow")] if state.notice else rows
 
@@ -241,7 +231,8 @@ def _alerts(state: DemoState, width: int, rows: int) -> list[Text]:
     lines = _alert_rows(shown, state.day, width - 4)
     if len(shown) < len(ordered):
         rest = Counter(alert.state for alert in ordered[len(shown) :])
-        lines.append(Text("and " + ", ".join(f"{n:,} {name}" for name, n in rest.items()) + " more", "dim"))
+        others = ", ".join(f"{count:,} {name}" for name, count in rest.items())
+        lines.append(fit(f"and {others} more", width - 4, "dim"))
     return boxed(title, lines or [Text("none so far", "dim")], width, rows)
 
 
@@ -258,18 +249,18 @@ def _urgency(alert: AlertLine) -> tuple[int, int, int]:
 def _alert_rows(alerts: Sequence[AlertLine], today: date, width: int) -> list[Text]:
     """One row each; what can be missed is left out where not all fits."""
     rows: list[list[Text]] = []
-    for unit, since in ((True, "since "), (False, "since "), (False, "")):
+    gap = 2
+    for unit, since, gap in ((True, "since ", 2), (False, "since ", 2), (False, "", 2), (False, "", 1)):
         rows = [_alert_cells(alert, today, unit, since) for alert in alerts]
-        if rows and natural_width(rows) <= width:
+        if natural_width(rows, gap) <= width:
             break
     if width < 70:
         rows = [[state, *others] for state, _, *others in rows]
-    return table(rows, width, flexible=-3)
+    return table(rows, width, gap, flexible=-3)
 
 
 def _alert_cells(alert: AlertLine, today: date, with_unit: bool, since: str) -> list[Text]:
     mark, style = _STATES.get(alert.state, ("·", ""))
-    unit = unit_word(alert.unit, alert.percent) if with_unit else ""
     year = "" if alert.since.year == today.year else f" {alert.since.year}"
     return [
         Text(plain(f"{mark} {alert.state}"), style),
@@ -277,7 +268,7 @@ def _alert_cells(alert: AlertLine, today: date, with_unit: bool, since: str) -> 
         Text(plain(alert.area), "bold"),
         Text(plain(alert.what)),
         Text(
-            plain(f"{figure(alert.value, alert.unit, alert.percent)} {unit}".rstrip()),
+            plain(f"{alert.figure} {alert.unit_word if with_unit else ''}".rstrip()),
             "bold",
             justify="right",
         ),
@@ -290,28 +281,11 @@ def _mails(state: DemoState, width: int) -> list[Text]:
     count = (f"{state.mails:,}  ", "bold") if state.mails else ("", "")
     folder = Text()
     if state.mails_folder:
-        folder = Text("kept in ", "dim") + _link(state.mails_folder, _folder_address(state.mails_folder))
-    return [
-        fit(Text.assemble(("Mails  ", "dim"), count, last), width),
-        fit(Text("       ") + folder, width),
-    ]
-
-
-def _folder_address(folder: str) -> str:
-    return Path(folder).absolute().as_uri()
+        address = Path(state.mails_folder).absolute().as_uri()
+        folder = Text.assemble(("       kept in ", "dim"), _link(state.mails_folder, address))
+    return [fit(Text.assemble(("Mails  ", "dim"), count, last), width), fit(folder, width)]
 
 
 def _link(words: str, address: str) -> Text:
     """A link in terminals that know them, and words that can be copied in all."""
     return Text(plain(words), Style(color="cyan", underline=True, link=plain(address)))
-
-
-def _clock(seconds: float) -> str:
-    """`0:42`, `1:02:03`"""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def _pace(days_per_second: float) -> str:
-    return f"{days_per_second:g} {'day' if days_per_second == 1 else 'days'} per second"

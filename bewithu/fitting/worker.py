@@ -98,6 +98,7 @@ class Worker:
             await first_to_end(self._work(), stop.wait())
         finally:
             await server.cleanup()
+            self.registry.close()
             for database in self.databases:
                 await asyncio.to_thread(database.close)
 

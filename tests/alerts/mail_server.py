@@ -77,7 +77,9 @@ async def serving(post: Post, **options: Any) -> AsyncIterator[Post]:
             if conversation.transport is not None:
                 conversation.transport.close()
         # The transports close their sockets in the loop's next turns.
-        await wait_until_async(lambda: all(each.transport is None for each in conversations), 10, "hanging up")
+        await wait_until_async(
+            lambda: all(each.transport is None for each in conversations), 10, "hanging up"
+        )
 
 
 def new_post() -> Post:

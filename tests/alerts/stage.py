@@ -34,7 +34,11 @@ class Values:
         self.asked += 1
         if self.away:
             raise Unavailable("ClickHouse", "connection refused")
-        return [Reading(indicator, code, day, value) for code, value in self.of.items() if area(code).level is level]
+        return [
+            Reading(indicator, code, day, value)
+            for code, value in self.of.items()
+            if area(code).level is level
+        ]
 
     def history(self, indicator: str, area: str, until: date, days: int) -> Sequence[Reading]:
         return [Reading(indicator, area, until, self.of.get(area))]
@@ -70,7 +74,11 @@ class Stage:
         self.now = NOON
         self.post: Post = Sender(Smtp(port=port))
         self.definitions = Definitions(
-            rules, people, {each.id: each for each in indicators}, "http://board/", "bewithu <alerts@bewithu.invalid>"
+            rules,
+            people,
+            {each.id: each for each in indicators},
+            "http://board/",
+            "bewithu <alerts@bewithu.invalid>",
         )
         self.teller = self.new_teller()
 

@@ -69,18 +69,28 @@ def test_the_states_are_those_that_the_whole_log_gives(log: ClickHouseAlertLog) 
     assert len(log.states()) == 3
 
 
-def test_unaddressed_are_firing_and_resolved_without_a_note_of_who_was_addressed(log: ClickHouseAlertLog) -> None:
-    log.append([step(1, "pending"), step(2, "firing"), step(3, "resolved"), step(4, "pending"), step(5, "dropped")])
+def test_unaddressed_are_firing_and_resolved_without_a_note_of_who_was_addressed(
+    log: ClickHouseAlertLog,
+) -> None:
+    log.append(
+        [step(1, "pending"), step(2, "firing"), step(3, "resolved"), step(4, "pending"), step(5, "dropped")]
+    )
     assert [each.number for each in log.unaddressed()] == [2, 3]
     log.note([note("addressed", about="2firing", coordinator="")])
     assert [each.number for each in log.unaddressed()] == [3]
 
 
 def test_a_mail_is_unfinished_until_it_is_sent_or_given_up(log: ClickHouseAlertLog) -> None:
-    log.note([note("addressed", coordinator="", about="t1"), note("queued"), note("queued", coordinator="bo@x.be")])
+    log.note(
+        [note("addressed", coordinator="", about="t1"), note("queued"), note("queued", coordinator="bo@x.be")]
+    )
     log.note([note("sending", 1)])
     log.note([note("retry", 1), note("retry", 1)])
-    assert [each.outcome for each in log.unfinished() if each.coordinator == ANN] == ["queued", "sending", "retry"]
+    assert [each.outcome for each in log.unfinished() if each.coordinator == ANN] == [
+        "queued",
+        "sending",
+        "retry",
+    ]
     log.note([note("sending", 2)])
     log.note([note("sent", 3)])
     assert [(each.coordinator, each.outcome) for each in log.unfinished()] == [("bo@x.be", "queued")]
@@ -89,7 +99,9 @@ def test_a_mail_is_unfinished_until_it_is_sent_or_given_up(log: ClickHouseAlertL
 
 
 def test_recipients_are_those_that_a_mail_was_queued_for(log: ClickHouseAlertLog) -> None:
-    log.note([note("queued"), note("queued", coordinator="bo@x.be"), note("queued", about="t2"), note("sent", 1)])
+    log.note(
+        [note("queued"), note("queued", coordinator="bo@x.be"), note("queued", about="t2"), note("sent", 1)]
+    )
     assert log.recipients(["t1", "t3"]) == {"t1": {ANN, "bo@x.be"}}
     assert log.recipients([]) == {}
 

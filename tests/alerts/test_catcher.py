@@ -23,19 +23,23 @@ def mail(subject: str) -> EmailMessage:
     return message
 
 
+def names(folder: Path) -> list[str]:
+    return sorted(file.name for file in folder.iterdir())
+
+
 async def test_each_mail_becomes_a_numbered_file_and_equal_ones_stay_two(tmp_path: Path) -> None:
     with Catcher(tmp_path / "mails") as catcher:
         sender = Sender(Smtp(port=catcher.port))
         for subject in ("Luik: 1 persoon", "Luik: 1 persoon", "Namur : 2 personnes – ALERTE"):
             assert (await sender.send(mail(subject), "ann@example.invalid")).outcome == "sent"
         assert (catcher.count, catcher.last_subject) == (3, "Namur : 2 personnes – ALERTE")
-    files = sorted((tmp_path / "mails").iterdir())
-    assert [file.name for file in files] == [
+    assert names(tmp_path / "mails") == [
         "0001-luik-1-persoon.eml",
         "0002-luik-1-persoon.eml",
         "0003-namur-2-personnes-alerte.eml",
     ]
-    kept = message_from_bytes(files[2].read_bytes(), policy=policy.default)
+    last = tmp_path / "mails" / "0003-namur-2-personnes-alerte.eml"
+    kept = message_from_bytes(last.read_bytes(), policy=policy.default)
     assert kept["Subject"] == "Namur : 2 personnes – ALERTE"
     assert kept.get_content().strip() == "Opvang – accueil – Aufnahme"
 
@@ -45,7 +49,7 @@ async def test_numbers_go_on_after_a_restart(tmp_path: Path) -> None:
         with Catcher(tmp_path) as catcher:
             await Sender(Smtp(port=catcher.port)).send(mail(subject), "ann@example.invalid")
             assert catcher.count == 1
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["0001-first.eml", "0002-second.eml"]
+    assert names(tmp_path) == ["0001-first.eml", "0002-second.eml"]
 
 
 def test_the_port_is_free_after_the_stop(tmp_path: Path) -> None:

@@ -28,7 +28,9 @@ class CrashError(Exception):
 class Fragile:
     """Passes everything on to the log, and breaks before or after the write with the chosen number."""
 
-    def __init__(self, log: ClickHouseAlertLog, breaks_at: int, after: bool, error: Callable[[], Exception]) -> None:
+    def __init__(
+        self, log: ClickHouseAlertLog, breaks_at: int, after: bool, error: Callable[[], Exception]
+    ) -> None:
         self._log, self._breaks_at, self._after, self._error = log, breaks_at, after, error
         self.writes = 0
         self.states = log.states
@@ -173,7 +175,9 @@ async def test_a_crash_in_the_conversation_with_the_server_repeats_the_mail_once
     assert len(set(post.ids)) == 2
 
 
-async def test_a_worker_that_dies_of_a_mail_each_time_stops_sending_that_mail(stage: Stage, post: Post) -> None:
+async def test_a_worker_that_dies_of_a_mail_each_time_stops_sending_that_mail(
+    stage: Stage, post: Post
+) -> None:
     async with serving(post):
         await stage.step(412)
         stage.post = DyingPost(Sender(Smtp(port=post.port)), hands_over=True)

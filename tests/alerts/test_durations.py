@@ -24,7 +24,9 @@ def test_a_duration_is_read_as_written(text: str, length: timedelta) -> None:
     assert parse_duration(text) == length
 
 
-@pytest.mark.parametrize("text", ["", "2", "2 d", "-1d", "1h2d", "2D", "1.5h", "d", 2, None, True, "9" * 30 + "d"])
+@pytest.mark.parametrize(
+    "text", ["", "2", "2 d", "-1d", "1h2d", "2D", "1.5h", "d", 2, None, True, "9" * 30 + "d"]
+)
 def test_anything_else_is_refused_with_an_example(text: object) -> None:
     with pytest.raises(ValueError, match="expected a duration such as 2d"):
         parse_duration(text)

@@ -18,7 +18,7 @@ HOUR = timedelta(hours=1)
 
 
 def run(timeline: str, for_: str, below: bool = False) -> list[str]:
-    """Evaluates once an hour. `x` over 150, `.` not over it, `?` no value yet, `s` suppressed. Kinds with their hour."""
+    """Evaluates once an hour; the steps with their hour. `x` over 150, `.` not, `?` no value yet, `s` suppressed."""
     watched = rule(for_=for_, condition={"below": 150} if below else {"above": 150})
     values = {"x": 100.0 if below else 200.0, ".": 150.0, "s": None}
     log: list[Transition] = []
@@ -69,7 +69,10 @@ def test_a_transition_says_what_was_seen_and_why() -> None:
 
 @pytest.mark.parametrize(
     ("value", "reason"),
-    [(None, "the value of 2022-03-14 is suppressed"), (float("nan"), "the value of 2022-03-14 is suppressed")],
+    [
+        (None, "the value of 2022-03-14 is suppressed"),
+        (float("nan"), "the value of 2022-03-14 is suppressed"),
+    ],
 )
 def test_a_value_that_is_no_number_changes_nothing(value: float | None, reason: str) -> None:
     decision = evaluate(rule(), reading(value), State("firing", NOON, 2), NOON + HOUR)
@@ -81,7 +84,9 @@ def test_a_shorter_for_lets_a_pending_alert_fire_and_a_higher_threshold_ends_a_f
     hurried = evaluate(rule(for_="0s"), reading(412), pending, NOON + HOUR).transition
     assert hurried is not None
     assert hurried.kind == "firing"
-    raised = evaluate(rule(condition={"above": 500}), reading(412), State("firing", NOON, 2), NOON + HOUR).transition
+    raised = evaluate(
+        rule(condition={"above": 500}), reading(412), State("firing", NOON, 2), NOON + HOUR
+    ).transition
     assert raised is not None
     assert (raised.kind, raised.reason) == ("resolved", "412 is not above 500")
 

@@ -28,7 +28,9 @@ def received(name: str, value: str) -> EmailMessage:
 
 
 @given(words.filter(bool))
-@example("Province de Liège\u00a0: 90 personnes – FIN D’ALERTE\u00a0: Arrivées en hébergement d’urgence, 7 jours")
+@example(
+    "Province de Liège\u00a0: 90 personnes – FIN D’ALERTE\u00a0: Arrivées en hébergement d’urgence, 7 jours"
+)
 @example("plain " * 30 + "end")
 def test_a_subject_arrives_as_written(text: str) -> None:
     assert received("Subject", text_header("Subject", text))["Subject"] == text

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
+from dataclasses import replace
+from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -12,7 +16,7 @@ import pytest
 from alerts.mail import compose
 from schemas.alerting import Kind
 from schemas.areas import LANGUAGES, Language
-from tests.alerts.samples import NOON, letter
+from tests.alerts.samples import ARRIVALS, NOON, coordinator, letter, rule, transition
 
 GOLDEN = Path(__file__).parent / "golden"
 SENDER = "bewithu <alerts@bewithu.invalid>"
@@ -45,3 +49,120 @@ def test_the_mail_is_the_one_that_was_read_and_approved(language: Language, kind
         assert file.read_text("utf-8") == text, (
             f"UPDATE_GOLDEN=1 rewrites {file.name}; read it before committing"
         )
+
+
+def test_the_same_mail_composed_again_is_the_same_bytes() -> None:
+    twice = {compose(letter("fr", "firing"), "<id@x.be>", SENDER, NOON).as_bytes() for _ in range(2)}
+    assert len(twice) == 1
+
+
+def test_headers_tell_mail_programs_what_this_is() -> None:
+    mail = received("de")
+    assert mail["From"] == "bewithu <alerts@bewithu.invalid>"
+    assert mail["To"].addresses[0].addr_spec == "gouverneur@liege.example.invalid"
+    assert mail["Reply-To"] == "address-book@crisiscentre.example.invalid"
+    assert mail["Message-ID"] == "<id@bewithu.invalid>"
+    assert mail["Date"].datetime == NOON
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["List-Id"] == "bewithu alerts <alerts.bewithu.invalid>"
+    assert mail["Content-Language"] == "de"
+    assert mail.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+
+
+def test_all_mails_of_one_alert_answer_one_root_and_those_of_another_a_different_one() -> None:
+    firing, resolved = received("nl", "firing"), received("nl", "resolved")
+    assert firing["References"] == firing["In-Reply-To"] == resolved["References"]
+    later = replace(letter("nl", "firing").transition, since=NOON + timedelta(days=30))
+    again = compose(replace(letter("nl", "firing"), transition=later), "<id@x.be>", SENDER, NOON)
+    assert str(again["References"]) != str(firing["References"])
+
+
+def test_the_subject_starts_with_the_place_and_the_number() -> None:
+    assert str(received("nl")["Subject"]).startswith("Provincie Luik: 412 personen – ALARM")
+    assert str(received("de", "resolved")["Subject"]).startswith("Provinz Lüttich: 149 Personen – ENTWARNUNG")
+
+
+class Tags(HTMLParser):
+    """Collects tags, checks that they nest, and everything that could fetch something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.languages: set[str] = set()
+        self.fetched: list[str] = []
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        named = {name: value or "" for name, value in attributes}
+        if tag not in ("meta", "br", "!doctype"):
+            self.open.append(tag)
+        self.languages |= {named["lang"]} if "lang" in named else set()
+        self.fetched += [f"{tag} {name}" for name in ("src", "background", "srcset") if name in named]
+        self.fetched += [tag] if tag in ("link", "script", "img", "style", "iframe", "object") else []
+        self.fetched += re.findall(r"url\([^)]*\)|@import", named.get("style", ""))
+        self.links += [named["href"]] if "href" in named else []
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_html_nests_fetches_nothing_and_names_its_language(language: Language, kind: Kind) -> None:
+    tags = Tags()
+    tags.feed(body(received(language, kind), "html"))
+    assert tags.open == []
+    assert tags.fetched == []
+    assert tags.languages == {language}
+    day = "2022-03-14" if kind == "firing" else "2022-03-19"
+    assert tags.links == [
+        "https://bewithu.example.invalid/?area=60000&indicator=arrivals_emergency_housing_7d"
+        f"&lang={language}&day={day}",
+        "mailto:address-book@crisiscentre.example.invalid",
+    ]
+
+
+def test_words_of_a_definition_cannot_become_html() -> None:
+    names = dict.fromkeys(LANGUAGES, "Arrivals <script>alert(1)</script> & more")
+    hostile = replace(letter("en", "firing"), indicator=replace(ARRIVALS, names=names))
+    mail = compose(hostile, "<id@x.be>", SENDER, NOON)
+    assert "<script>" not in body(mail, "html")
+    assert "&lt;script&gt;" in body(mail, "html")
+    assert "<script>" in body(mail, "plain")
+
+
+def test_a_suppressed_day_shows_a_dash_and_no_number() -> None:
+    rows = [line for line in body(received("en"), "plain").splitlines() if line.startswith("Fri 4 Mar")]
+    assert [row.split() for row in rows] == [["Fri", "4", "Mar", "–", "|"]]
+
+
+def test_without_any_history_the_mail_has_no_chart() -> None:
+    bare = compose(replace(letter("en", "firing"), history=()), "<id@x.be>", SENDER, NOON)
+    assert "HOW THE FIGURE MOVED" not in body(bare, "plain")
+    assert "How the figure moved" not in body(bare, "html")
+
+
+@pytest.mark.parametrize(
+    ("kind", "since", "words"),
+    [
+        ("firing", NOON, "Below the threshold (150 persons) since 14 March 2022 at 12:02."),
+        ("firing", NOON - timedelta(hours=5), "since 14 March 2022 at 07:02, for 5 hours."),
+        (
+            "resolved",
+            NOON - timedelta(days=40),
+            "No longer below the threshold (150 persons). The figure was",
+        ),
+    ],
+)
+def test_a_figure_that_is_too_low_is_told_as_such(kind: Kind, since: datetime, words: str) -> None:
+    low = rule(condition={"below": 150})
+    step = transition(kind, since=since, rule=low.id)
+    mail = compose(replace(letter("en", kind), rule=low, transition=step), "<id@x.be>", SENDER, NOON)
+    assert words in " ".join(body(mail, "plain").split())
+
+
+def test_a_coordinator_above_the_area_reads_for_which_area_the_mail_comes() -> None:
+    nation = coordinator("iom@example.invalid", "BE")
+    mail = compose(replace(letter("en", "firing"), coordinator=nation), "<id@x.be>", SENDER, NOON)
+    assert "You receive this message as coordinator for: Belgium." in " ".join(body(mail, "plain").split())

@@ -41,7 +41,11 @@ def only(found: list[MailNote], seconds: float) -> tuple[str, str]:
 
 def test_a_firing_is_queued_for_everyone_who_is_told_and_noted_as_addressed_in_one_go() -> None:
     written = addressed(FIRING, rule(), PEOPLE, frozenset(), "x.be", NOON)
-    assert [(note.outcome, note.coordinator) for note in written] == [("addressed", ""), ("queued", ANN), ("queued", BO)]
+    assert [(note.outcome, note.coordinator) for note in written] == [
+        ("addressed", ""),
+        ("queued", ANN),
+        ("queued", BO),
+    ]
     assert written[0].detail == "2 of 3 coordinators"
     assert [note.detail for note in written[1:]] == ["60000 is the coordinator's area", "60000 lies in BE"]
     assert written[1].message_id == message_id(FIRING, ANN, "x.be") != written[2].message_id

@@ -34,16 +34,24 @@ def kinds(log: ClickHouseAlertLog) -> list[str]:
     return [each.kind for each in reversed(log.recent(100))]
 
 
-async def test_an_alert_is_told_once_when_it_begins_and_once_when_it_is_over(stage: Stage, post: Post) -> None:
+async def test_an_alert_is_told_once_when_it_begins_and_once_when_it_is_over(
+    stage: Stage, post: Post
+) -> None:
     async with serving(post):
         for value, days in [(100, 0), (412, 1), (412, 1), (412, 1), (412, 1), (412, 1), (90, 1), (90, 1)]:
             await stage.step(value, days, seconds=10)
     assert kinds(stage.log) == ["pending", "firing", "resolved"]
     assert [(address, str(mail["Subject"])) for address, mail in post.taken] == [
         (ANN, "Province of Liège: 412 persons – ALERT: Arrivals in emergency housing, 7 days"),
-        (BO, "Province de Liège\u00a0: 412 personnes – ALERTE\u00a0: Arrivées en hébergement d’urgence, 7 jours"),
+        (
+            BO,
+            "Province de Liège\u00a0: 412 personnes – ALERTE\u00a0: Arrivées en hébergement d’urgence, 7 jours",
+        ),
         (ANN, "Province of Liège: 90 persons – ALERT OVER: Arrivals in emergency housing, 7 days"),
-        (BO, "Province de Liège\u00a0: 90 personnes – FIN D’ALERTE\u00a0: Arrivées en hébergement d’urgence, 7 jours"),
+        (
+            BO,
+            "Province de Liège\u00a0: 90 personnes – FIN D’ALERTE\u00a0: Arrivées en hébergement d’urgence, 7 jours",
+        ),
     ]
     assert len(set(post.ids)) == 4
     assert len({str(mail["References"]) for _, mail in post.taken}) == 1
@@ -128,12 +136,17 @@ async def test_a_server_that_is_away_for_three_days_ends_in_a_visible_giving_up(
     assert [note.outcome for note in stage.log.unfinished()][-1] == "retry"
     with caplog.at_level(logging.WARNING):
         assert (await stage.step(seconds=48 * 3600)).given_up == 2
-    assert f"mail to {ANN} given up: not taken for 72 hours, last: mail server 127.0.0.1:{post.port}" in caplog.text
+    assert (
+        f"mail to {ANN} given up: not taken for 72 hours, last: mail server 127.0.0.1:{post.port}"
+        in caplog.text
+    )
     async with serving(post):
         assert (await stage.step(seconds=600)).sent == 0
 
 
-async def test_a_refused_recipient_is_given_up_and_the_others_get_their_mail(stage: Stage, post: Post) -> None:
+async def test_a_refused_recipient_is_given_up_and_the_others_get_their_mail(
+    stage: Stage, post: Post
+) -> None:
     post.forever = {ANN: "550 5.1.1 no such user"}
     await stage.step(412)
     async with serving(post):
@@ -141,11 +154,15 @@ async def test_a_refused_recipient_is_given_up_and_the_others_get_their_mail(sta
         assert (report.sent, report.given_up) == (1, 1)
         assert (await stage.step(seconds=3600)).given_up == 0
     assert post.asked == [ANN, BO]
-    (note,) = [note for note in stage.log.notes_about(stage.log.recent(1)[0].id) if note.outcome == "given_up"]
+    (note,) = [
+        note for note in stage.log.notes_about(stage.log.recent(1)[0].id) if note.outcome == "given_up"
+    ]
     assert (note.coordinator, note.detail) == (ANN, "550 5.1.1 no such user")
 
 
-async def test_someone_who_joins_during_an_alert_does_not_hear_that_it_is_over(stage: Stage, post: Post) -> None:
+async def test_someone_who_joins_during_an_alert_does_not_hear_that_it_is_over(
+    stage: Stage, post: Post
+) -> None:
     async with serving(post):
         await stage.step(412)
         await stage.step(days=2)

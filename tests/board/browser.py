@@ -98,7 +98,9 @@ class Tab:
     async def press(self, key: str, code: int) -> None:
         """One key, as from a keyboard."""
         for kind in ("keyDown", "keyUp"):
-            await self.send("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code)
+            await self.send(
+                "Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code
+            )
 
     async def look(self, width: int, *, dark: bool = False, script: bool = True) -> None:
         """The window's width, the colours that its user prefers, and whether scripts run."""
@@ -106,7 +108,11 @@ class Tab:
         await self.send("Emulation.setEmulatedMedia", features=scheme)
         await self.send("Emulation.setScriptExecutionDisabled", value=not script)
         await self.send(
-            "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=900,
+            deviceScaleFactor=1,
+            mobile=width < 600,
         )
 
     async def picture(self, file: Path) -> None:

@@ -22,7 +22,7 @@ class World:
 
     data: FakeBoardData = field(default_factory=FakeBoardData)
     clock: FakeClock = field(default_factory=FakeClock)
-    readiness: Readiness = Readiness(live=True, ready=True)
+    readiness: Readiness = field(default_factory=lambda: Readiness(live=True, ready=True))
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
 
     def app(self, poll_seconds: float = 2.0) -> web.Application:

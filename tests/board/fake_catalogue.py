@@ -21,7 +21,9 @@ class Shape:
     wave: float
 
 
-def _info(id_: str, unit: str, kind: str, publishers: str, names: str, text: str, **more: object) -> IndicatorInfo:
+def _info(
+    id_: str, unit: str, kind: str, publishers: str, names: str, text: str, **more: object
+) -> IndicatorInfo:
     languages = ("nl", "fr", "de", "en")
     return IndicatorInfo(
         id=id_,
@@ -38,31 +40,46 @@ def _info(id_: str, unit: str, kind: str, publishers: str, names: str, text: str
 SHAPES = (
     Shape(
         _info(
-            "registered_persons", "persons", "stock", "mun rn",
-            "Ingeschreven ontheemden|Personnes déplacées inscrites|Eingetragene Vertriebene|Registered displaced people",
+            "registered_persons",
+            "persons",
+            "stock",
+            "mun rn",
+            "Ingeschreven ontheemden|Personnes déplacées inscrites"
+            "|Eingetragene Vertriebene|Registered displaced people",
             "Personen met tijdelijke bescherming die in een gemeente zijn ingeschreven."
             "|Personnes sous protection temporaire inscrites dans une commune."
             "|Personen mit vorübergehendem Schutz, die in einer Gemeinde eingetragen sind."
             "|People with temporary protection who are registered in a municipality.",
             headline=True,
         ),
-        66_340, 14.2, 0.0004,
+        66_340,
+        14.2,
+        0.0004,
     ),
     Shape(
         _info(
-            "certificates_7d", "certificates", "flow", "dvz",
-            "Attesten, laatste 7 dagen|Attestations, 7 derniers jours|Bescheinigungen, letzte 7 Tage|Certificates, last 7 days",
+            "certificates_7d",
+            "certificates",
+            "flow",
+            "dvz",
+            "Attesten, laatste 7 dagen|Attestations, 7 derniers jours"
+            "|Bescheinigungen, letzte 7 Tage|Certificates, last 7 days",
             "Attesten van tijdelijke bescherming, afgeleverd in zeven dagen."
             "|Attestations de protection temporaire délivrées en sept jours."
             "|Bescheinigungen über vorübergehenden Schutz, ausgestellt in sieben Tagen."
             "|Certificates of temporary protection issued in seven days.",
             headline=True,
         ),
-        176, -0.6, 0.14,
+        176,
+        -0.6,
+        0.14,
     ),
     Shape(
         _info(
-            "living_wage_recipients", "persons", "stock", "cpas podmi",
+            "living_wage_recipients",
+            "persons",
+            "stock",
+            "cpas podmi",
             "Begunstigden van een equivalent leefloon"
             "|Bénéficiaires d’un équivalent du revenu d’intégration"
             "|Empfänger eines dem Eingliederungseinkommen gleichgestellten Betrags"
@@ -73,11 +90,16 @@ SHAPES = (
             "|People who currently receive the equivalent living wage from a CPAS/OCMW.",
             headline=True,
         ),
-        31_870, -9.5, 0.0008,
+        31_870,
+        -9.5,
+        0.0008,
     ),
     Shape(
         _info(
-            "housing_gap_14d", "persons", "gap", "fedasil mun",
+            "housing_gap_14d",
+            "persons",
+            "gap",
+            "fedasil mun",
             "Langer dan 14 dagen zonder woning|Sans logement depuis plus de 14 jours"
             "|Länger als 14 Tage ohne Wohnung|Without housing for more than 14 days",
             "Personen die opvang vroegen en na 14 dagen nog nergens introkken."
@@ -86,48 +108,74 @@ SHAPES = (
             "|People who declared a need for housing and have not moved in anywhere after 14 days.",
             headline=True,
         ),
-        412, 1.3, 0.03,
+        412,
+        1.3,
+        0.03,
     ),
     Shape(
         _info(
-            "days_to_card", "days", "duration", "dvz mun",
+            "days_to_card",
+            "days",
+            "duration",
+            "dvz mun",
             "Wachttijd op een A-kaart (mediaan)|Attente d’une carte A (médiane)"
             "|Wartezeit auf eine A-Karte (Median)|Waiting time for an A card (median)",
             "Van het attest tot de afgifte van de A-kaart.|De l’attestation à la remise de la carte A."
-            "|Von der Bescheinigung bis zur Aushändigung der A-Karte.|From the certificate to the handing over of the A card.",
-            headline=True, decimals=1,
+            "|Von der Bescheinigung bis zur Aushändigung der A-Karte."
+            "|From the certificate to the handing over of the A card.",
+            headline=True,
+            decimals=1,
         ),
-        34.5, 0.02, 0.01,
+        34.5,
+        0.02,
+        0.01,
     ),
     Shape(
         _info(
-            "renewal_share", "%", "ratio", "mun",
+            "renewal_share",
+            "%",
+            "ratio",
+            "mun",
             "Verlengde A-kaarten|Cartes A prolongées|Verlängerte A-Karten|Renewed A cards",
             "Aandeel van de vervallende A-kaarten dat is verlengd."
             "|Part des cartes A arrivant à échéance qui ont été prolongées."
             "|Anteil der ablaufenden A-Karten, der verlängert wurde."
             "|Share of the expiring A cards that were renewed.",
-            headline=True, decimals=1, percent=True,
+            headline=True,
+            decimals=1,
+            percent=True,
         ),
-        0.674, 0.0004, 0.004,
+        0.674,
+        0.0004,
+        0.004,
     ),
     Shape(
         _info(
-            "aid_paid_30d", "EUR", "sum", "cpas",
+            "aid_paid_30d",
+            "EUR",
+            "sum",
+            "cpas",
             "Uitbetaalde steun, 30 dagen|Aide versée, 30 jours|Ausgezahlte Hilfe, 30 Tage|Aid paid, 30 days",
             "Som van het equivalent leefloon.|Somme de l’équivalent du revenu d’intégration."
             "|Summe der gleichgestellten Beträge.|Sum of the equivalent living wage.",
         ),
-        29_412_000, 800, 0.001,
+        29_412_000,
+        800,
+        0.001,
     ),
     Shape(
         _info(
-            "net_movement_7d", "persons", "change", "mun",
+            "net_movement_7d",
+            "persons",
+            "change",
+            "mun",
             "Netto verschuiving, 7 dagen|Mouvement net, 7 jours|Nettobewegung, 7 Tage|Net movement, 7 days",
             "Inschrijvingen min schrappingen.|Inscriptions moins radiations.|Eintragungen minus Streichungen."
             "|Registrations less people struck off.",
         ),
-        -38, 0.1, 0.2,
+        -38,
+        0.1,
+        0.2,
     ),
 )
 
@@ -147,7 +195,7 @@ LOCAL = tuple(
         NOW - timedelta(minutes=7 * (index % 900) + 5),
         NOW - timedelta(minutes=7 * (index % 900)),
         place.population // 90,
-        index % 7 == 3 and index % 40 or 0,
+        (index % 7 == 3 and index % 40) or 0,
         {"missing": index % 40} if index % 7 == 3 and index % 40 else {},
         timedelta(days=4),
     )
@@ -156,7 +204,9 @@ LOCAL = tuple(
 )
 
 
-def alert(number: int, area: str, severity: str, text: str, *, indicator: str = "housing_gap_14d") -> AlertInfo:
+def alert(
+    number: int, area: str, severity: str, text: str, *, indicator: str = "housing_gap_14d"
+) -> AlertInfo:
     """`text` holds the summary in nl, fr, de and en."""
     return AlertInfo(
         id=f"{number:032x}",
@@ -190,7 +240,15 @@ ALERTS = (
 )  # fmt: skip
 
 REFUSALS = tuple(
-    Refusal("bewithu.registration.v1", offset % 4, 90_000 + offset, agency, reason, detail, NOW - timedelta(hours=offset))
+    Refusal(
+        "bewithu.registration.v1",
+        offset % 4,
+        90_000 + offset,
+        agency,
+        reason,
+        detail,
+        NOW - timedelta(hours=offset),
+    )
     for offset, (agency, reason, detail) in enumerate(
         (
             ("podmi", "unknown_municipality", "municipality is 99999: unknown_municipality"),

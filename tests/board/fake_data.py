@@ -19,6 +19,15 @@ SHARES = {
     "age_group=a00_05": 0.07, "age_group=a06_17": 0.19, "age_group=a18_34": 0.33,
     "age_group=a35_64": 0.34, "age_group=a65_plus": 0.07,
 }  # fmt: skip
+STATUS = Status(
+    published=1_284_932,
+    accepted=1_284_512,
+    quarantined=420,
+    duplicates=3_811,
+    last_refresh_at=NOW - timedelta(seconds=2),
+    lag=0,
+    versions={"bewithu": "0.1.0", "clickhouse": "26.2.1"},
+)
 COUNTED = {"stock", "flow", "gap", "sum", "change"}
 
 
@@ -39,15 +48,7 @@ class FakeBoardData:
     shapes: Mapping[str, Shape] = field(default_factory=lambda: {shape.info.id: shape for shape in SHAPES})
     alerts: Sequence[AlertInfo] = ALERTS
     feeds: Sequence[AgencyInfo] = (*NATIONAL, *LOCAL)
-    state: Status = Status(
-        published=1_284_932,
-        accepted=1_284_512,
-        quarantined=420,
-        duplicates=3_811,
-        last_refresh_at=NOW - timedelta(seconds=2),
-        lag=0,
-        versions={"bewithu": "0.1.0", "clickhouse": "26.2.1"},
-    )
+    state: Status = field(default_factory=lambda: STATUS)
     away: bool = False
     asked: list[str] = field(default_factory=list)
 
@@ -95,7 +96,9 @@ class FakeBoardData:
 
     def quarantined(self, limit: int, agency: str | None, reason: str | None) -> Sequence[Refusal]:
         self._ask("quarantined")
-        fitting = [each for each in REFUSALS if agency in {None, each.agency} and reason in {None, each.reason}]
+        fitting = [
+            each for each in REFUSALS if agency in {None, each.agency} and reason in {None, each.reason}
+        ]
         return fitting[:limit]
 
     def status(self) -> Status:

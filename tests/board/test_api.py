@@ -43,11 +43,15 @@ async def test_indicators_come_with_definition_and_value(client: Client, world: 
 
 
 async def test_one_indicator_comes_with_trend_breakdown_and_areas(client: Client) -> None:
-    found = await get(client, "/api/v1/indicators/registered_persons?since=2025-11-01&day=2025-11-24&level=province")
+    found = await get(
+        client, "/api/v1/indicators/registered_persons?since=2025-11-01&day=2025-11-24&level=province"
+    )
     assert [point["day"] for point in found["trend"]] == [f"2025-11-{day:02}" for day in range(1, 25)]
     assert found["trend"][-1]["value"] == found["value"]["value"]
     assert {value["breakdown"].partition("=")[0] for value in found["breakdown"]} == {"sex", "age_group"}
-    assert {value["area"] for value in found["by_area"]} == {each.code for each in areas_of_level(Level.PROVINCE)}
+    assert {value["area"] for value in found["by_area"]} == {
+        each.code for each in areas_of_level(Level.PROVINCE)
+    }
 
 
 async def test_a_trend_is_ninety_days_long_and_areas_are_left_out_unless_asked_for(client: Client) -> None:
@@ -86,7 +90,13 @@ async def test_quarantine_gives_place_and_reason_and_never_the_record(client: Cl
 @pytest.mark.parametrize(
     ("address", "status", "field", "expected", "nearest"),
     [
-        ("indicators/registered_person", 404, "indicator", "one of registered_persons", ["registered_persons"]),
+        (
+            "indicators/registered_person",
+            404,
+            "indicator",
+            "one of registered_persons",
+            ["registered_persons"],
+        ),
         ("indicators?area=44022", 404, "area", "a NIS code", None),
         ("indicators?area=11007", 404, "area", "a NIS code", ["11002"]),
         ("indicators?day=20251101", 400, "day", "a day as YYYY-MM-DD", []),

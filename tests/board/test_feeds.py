@@ -30,14 +30,19 @@ def test_an_agency_is_overdue_when_it_is_silent_for_longer_than_it_promised() ->
 
 def test_overdue_comes_first_then_refusals_then_the_longest_silence() -> None:
     found = table(
-        agency("fresh", 1), agency("stale", 90), agency("refusing", 1, refused=3), agency("late", 30, promised=24)
+        agency("fresh", 1),
+        agency("stale", 90),
+        agency("refusing", 1, refused=3),
+        agency("late", 30, promised=24),
     )
     assert [feed.code for feed in found.feeds] == ["late", "refusing", "stale", "fresh"]
 
 
 def test_local_agencies_of_one_sort_are_one_line_with_their_sums() -> None:
     found = table(
-        agency("mun-44021", 5, refused=2), agency("mun-62063", 1), agency("mun-21004", 99, promised=24, refused=1)
+        agency("mun-44021", 5, refused=2),
+        agency("mun-62063", 1),
+        agency("mun-21004", 99, promised=24, refused=1),
     )
     (line,) = found.feeds
     assert (line.name, line.count, line.overdue) == ("Municipalities", 3, 1)

@@ -25,7 +25,9 @@ BEFORE = {
 }
 
 
-def value(number: float | None, moved: float | None = None, *, suppressed: bool = False, breakdown: str = "") -> Value:
+def value(
+    number: float | None, moved: float | None = None, *, suppressed: bool = False, breakdown: str = ""
+) -> Value:
     return Value("x", "BE", breakdown, DAY, number, suppressed=suppressed, change_7d=moved)
 
 
@@ -35,7 +37,11 @@ def value(number: float | None, moved: float | None = None, *, suppressed: bool 
         ("registered_persons", 66340, ("66.340", "66\u202f340", "66.340", "66,340")),
         ("renewal_share", 0.6744, ("67,4%", "67,4\xa0%", "67,4\xa0%", "67.4%")),
         ("days_to_card", 34.46, ("34,5", "34,5", "34,5", "34.5")),
-        ("aid_paid_30d", 29412000, ("€\xa029.412.000", "29\u202f412\u202f000\xa0€", "29.412.000\xa0€", "€29,412,000")),
+        (
+            "aid_paid_30d",
+            29412000,
+            ("€\xa029.412.000", "29\u202f412\u202f000\xa0€", "29.412.000\xa0€", "€29,412,000"),
+        ),
         ("net_movement_7d", -38, ("−38", "−38", "−38", "−38")),
     ],
 )
@@ -133,7 +139,13 @@ def test_all_municipalities_are_one_publisher() -> None:
 
 def test_bars_are_in_the_order_of_age_with_the_unknown_last() -> None:
     info: IndicatorInfo = INFO["registered_persons"]
-    codes = ["age_group=unknown", "age_group=a65_plus", "age_group=a00_05", "status=new_one", "sex=female,age_group=a00_05"]
+    codes = [
+        "age_group=unknown",
+        "age_group=a65_plus",
+        "age_group=a00_05",
+        "status=new_one",
+        "sex=female,age_group=a00_05",
+    ]
     groups = bars([value(10.0, breakdown=code) for code in [*codes, "sex=male"]], info, words("en"))
     assert [(group.name, [bar.name for bar in group.bars]) for group in groups] == [
         ("Sex", ["Men and boys"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from gettext import NullTranslations
+from itertools import pairwise
 
 import pytest
 
@@ -72,7 +73,7 @@ async def test_headings_are_one_first_and_never_skip_a_level(client: Client, add
     levels = [int(element.name[1]) for element in root.all() if re.fullmatch("h[1-6]", element.name)]
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(deeper <= level + 1 for level, deeper in zip(levels, levels[1:], strict=False))
+    assert all(deeper <= level + 1 for level, deeper in pairwise(levels))
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
@@ -91,7 +92,10 @@ async def test_ids_are_unique_and_every_reference_to_one_is_met(client: Client, 
 async def test_every_field_has_a_label_and_every_table_a_caption(client: Client) -> None:
     root = await page(client, "/")
     labelled = {label.attributes["for"] for label in root.all("label")}
-    fields = [*root.all("select"), *(each for each in root.all("input") if each.attributes["type"] != "hidden")]
+    fields = [
+        *root.all("select"),
+        *(each for each in root.all("input") if each.attributes["type"] != "hidden"),
+    ]
     assert {field.attributes["id"] for field in fields} == labelled == {"area", "indicator-choice", "day"}
     for table in root.all("table"):
         assert next(table.all("caption")).text()
@@ -120,11 +124,15 @@ async def test_page_has_landmarks_and_a_way_past_its_head(client: Client) -> Non
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-async def test_nothing_is_inline_that_the_content_security_policy_forbids(client: Client, address: str) -> None:
+async def test_nothing_is_inline_that_the_content_security_policy_forbids(
+    client: Client, address: str
+) -> None:
     for element in (await page(client, address)).all():
         assert element.name != "style"
         assert not {name for name in element.attributes if name == "style" or name.startswith("on")}
-        assert element.name != "script" or (element.attributes["src"].startswith("/static/") and not element.texts)
+        assert element.name != "script" or (
+            element.attributes["src"].startswith("/static/") and not element.texts
+        )
 
 
 async def test_page_is_small_without_its_map(client: Client) -> None:
@@ -136,7 +144,9 @@ async def test_page_is_small_without_its_map(client: Client) -> None:
         assert len(without_map.encode()) < 200_000
 
 
-async def test_a_hidden_number_is_marked_on_the_card_in_the_bars_the_table_and_the_map(client: Client) -> None:
+async def test_a_hidden_number_is_marked_on_the_card_in_the_bars_the_table_and_the_map(
+    client: Client,
+) -> None:
     root = await page(client, "/?area=60000&indicator=housing_gap_14d")
     marks = [each for each in root.all("span") if "suppressed" in each.attributes.get("class", "").split()]
     assert {mark.within("table") for mark in marks} == {True}
@@ -148,7 +158,9 @@ async def test_a_hidden_number_is_marked_on_the_card_in_the_bars_the_table_and_t
     assert all("fewer than 5" in circle.text() for circle in hollow)
 
 
-async def test_the_chosen_area_indicator_and_day_stay_chosen_in_the_links_and_the_form(client: Client) -> None:
+async def test_the_chosen_area_indicator_and_day_stay_chosen_in_the_links_and_the_form(
+    client: Client,
+) -> None:
     root = await page(client, "/?lang=fr&area=44021&indicator=days_to_card&day=2025-11-01")
     french = next(link for link in root.all("a") if link.attributes.get("hreflang") == "nl")
     assert french.attributes["href"] == "/?lang=nl&area=44021&indicator=days_to_card&day=2025-11-01"
@@ -167,7 +179,7 @@ async def test_the_form_offers_every_area_once(client: Client) -> None:
 
 async def test_texts_from_definitions_and_rules_cannot_become_markup(client: Client, world: World) -> None:
     evil = "<script>alert(1)</script>"
-    names = dict.fromkeys(LANGUAGES, evil)
+    names: dict[str, str] = dict.fromkeys(LANGUAGES, evil)
     shape = replace(SHAPES[0], info=replace(SHAPES[0].info, names=names, explanations=names))
     world.data.shapes = {shape.info.id: shape}
     world.data.alerts = [alert(1, "44021", '"><script>', "|".join([evil] * 4))]

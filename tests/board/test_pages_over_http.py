@@ -18,7 +18,9 @@ POLICY = (
 )
 
 
-@pytest.mark.parametrize("path", ["/", "/?area=x", "/nowhere", "/api/v1/status", "/metrics", "/static/board.css"])
+@pytest.mark.parametrize(
+    "path", ["/", "/?area=x", "/nowhere", "/api/v1/status", "/metrics", "/static/board.css"]
+)
 async def test_every_answer_carries_the_security_headers(client: Client, path: str) -> None:
     answer = await client.get(path)
     assert answer.headers["Content-Security-Policy"] == POLICY
@@ -115,12 +117,21 @@ async def test_nothing_is_sent_again_until_something_changes(client: Client, wor
 
 
 async def test_each_view_has_its_own_tag(client: Client) -> None:
-    addresses = ("/", "/?fragment=1", "/?lang=nl", "/?area=44021", "/?indicator=days_to_card", "/?day=2025-11-23")
+    addresses = (
+        "/",
+        "/?fragment=1",
+        "/?lang=nl",
+        "/?area=44021",
+        "/?indicator=days_to_card",
+        "/?day=2025-11-23",
+    )
     tags = {(await client.get(address)).headers["ETag"] for address in addresses}
     assert len(tags) == len(addresses)
 
 
-async def test_a_crowd_at_one_view_costs_the_store_as_much_as_one_reader(client: Client, world: World) -> None:
+async def test_a_crowd_at_one_view_costs_the_store_as_much_as_one_reader(
+    client: Client, world: World
+) -> None:
     answers = await asyncio.gather(*(client.get("/") for _ in range(20)))
     assert {answer.status for answer in answers} == {200}
     assert world.data.asked.count("by_area") == 1
@@ -129,7 +140,9 @@ async def test_a_crowd_at_one_view_costs_the_store_as_much_as_one_reader(client:
     assert world.data.asked.count("by_area") == 2
 
 
-async def test_the_store_is_asked_a_fixed_number_of_questions_for_a_page(client: Client, world: World) -> None:
+async def test_the_store_is_asked_a_fixed_number_of_questions_for_a_page(
+    client: Client, world: World
+) -> None:
     await client.get("/?indicator=aid_paid_30d")
     trends = sum(info.headline for info in world.data.indicators())
     assert len(world.data.asked) <= 10 + trends  # the fake answers trends() through trend()

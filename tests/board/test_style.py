@@ -9,17 +9,32 @@ import pytest
 from bewithu.board.assets import assets
 
 STYLE = assets()["board.css"].body.decode()
-LIGHT, DARK = (dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", block)) for block in STYLE.split("prefers-color-scheme")[:2])
+LIGHT, DARK = (
+    dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", block))
+    for block in STYLE.split("prefers-color-scheme")[:2]
+)
 
 #: (text, ground) wherever the style sheet puts one on the other.
 TEXTS = [
     (text, ground)
     for ground in ("ground", "panel")
     for text in ("ink", "ink-soft", "accent", "critical", "warning", "good")
-] + [("accent-ink", "accent"), ("critical", "critical-ground"), ("ink", "accent-soft"), ("accent", "accent-soft")]
+] + [
+    ("accent-ink", "accent"),
+    ("critical", "critical-ground"),
+    ("ink", "accent-soft"),
+    ("accent", "accent-soft"),
+]
 
 #: Lines and marks that carry meaning (WCAG 1.4.11).
-MARKS = [("line", "panel"), ("line", "land"), ("focus", "ground"), ("focus", "panel"), ("ink-soft", "panel"), ("line", "surface")]
+MARKS = [
+    ("line", "panel"),
+    ("line", "land"),
+    ("focus", "ground"),
+    ("focus", "panel"),
+    ("ink-soft", "panel"),
+    ("line", "surface"),
+]
 
 
 def luminance(colour: str) -> float:
