@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -58,7 +58,8 @@ def validate(source: Source, model: type[T]) -> T:
     try:
         return TypeAdapter(model).validate_python(source.data)
     except ValidationError as error:
-        raise DefinitionError(list(_problems(source, error, model))) from error
+        known = _field_names(TypeAdapter(model).json_schema())
+        raise DefinitionError(list(_problems(source, error, known))) from error
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
@@ -67,13 +68,12 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
-def _problems(source: Source, error: ValidationError, model: object) -> Iterator[Problem]:
+def _problems(source: Source, error: ValidationError, known: Sequence[str]) -> Iterator[Problem]:
     for detail in error.errors():
         location = _in_file(detail["loc"], source.data)
         message = detail["msg"]
         if detail["type"] == "extra_forbidden":
-            names = _field_names(detail["loc"], model)
-            message = f"is not a field of this definition{suggestion(str(location[-1]), names)}"
+            message = f"is not a field of this definition{suggestion(str(location[-1]), known)}"
         elif detail["type"] == "missing":
             message = "is missing"
         elif isinstance(detail["input"], str | int | float | bool):
@@ -85,18 +85,17 @@ def _in_file(location: Location, data: Any) -> Location:
     """Pydantic's location without the union tags that are not in the file (a missing field stays)."""
     kept: list[str | int] = []
     for index, part in enumerate(location):
-        if (isinstance(data, Mapping) and part in data) or (
-            isinstance(data, list) and isinstance(part, int) and part < len(data)
-        ):
-            data = data[part]
+        inside: Any = dict(enumerate(data)) if isinstance(data, list) else data
+        if isinstance(inside, Mapping) and part in inside:
+            data = inside[part]
         elif index + 1 < len(location):
             continue
         kept.append(part)
     return tuple(kept)
 
 
-def _field_names(location: Location, model: object) -> list[str]:
-    schema = TypeAdapter(model).json_schema()
+def _field_names(schema: Mapping[str, Any]) -> list[str]:
+    """Every field that a model or a part of it has."""
     shapes = [schema, *schema.get("$defs", {}).values()]
     return [name for shape in shapes for name in shape.get("properties", {})]
 

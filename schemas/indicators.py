@@ -48,7 +48,7 @@ class _Indicator(BaseModel):
     minimum_cell: int = Field(5, ge=0, description="a smaller count, zero apart, is not published")
     usual_delay_days: int = Field(ge=0, description="how long its events usually take to arrive")
     breakdowns: tuple[Breakdown, ...] = ("sex", "age_group")
-    headline: bool = False
+    headline: int | None = Field(None, ge=1, description="its place among the headlines, where it is one")
 
     @property
     def fingerprint(self) -> str:

@@ -23,6 +23,9 @@ HIDDEN = 4.0
 #: Room for the number beside a circle of the legend, as a part of WIDTH.
 LEGEND_TEXT = 0.19
 
+#: Municipalities in the table that is always in sight; those without anybody only to fill it up.
+MOST_LISTED, FEWEST_LISTED = 12, 3
+
 Look = Literal["above", "below", "hidden"]
 
 
@@ -73,6 +76,7 @@ class Border:
 class Places:
     """The map and its table. `within`: the area that is shown; `silent`: municipalities in it without a figure.
 
+    `highest`: rows that are always in sight; `others`: the rest, zeros among them.
     `changes`, `per_thousand`: whether the table has these columns.
     """
 
@@ -83,7 +87,8 @@ class Places:
     legend: tuple[Key, ...]
     hidden: bool
     below: bool
-    rows: tuple[Row, ...]
+    highest: tuple[Row, ...]
+    others: tuple[Row, ...]
     silent: int
     changes: bool
     per_thousand: bool
@@ -104,7 +109,10 @@ def places(values: Sequence[Value], info: IndicatorInfo, chosen: Area, words: Wo
     frame = frame_around([] if within.code == COUNTRY else list(here.values()))
     scale = _Scale.for_values(list(shown.values()), info, len(here))
     circles = [_circle(here[code], value, info, frame, scale, chosen, words) for code, value in shown.items()]
-    rows = [_row(here[code], value, info, chosen, words) for code, value in shown.items()]
+    unsorted = [_row(here[code], value, info, chosen, words) for code, value in shown.items()]
+    rows = tuple(sorted(unsorted, key=lambda row: _rank(row, shown[row.code].value, info)))
+    telling = sum(value.value != 0 for value in shown.values())
+    listed = max(FEWEST_LISTED, min(MOST_LISTED, telling))
     return Places(
         frame=frame,
         within=within,
@@ -114,7 +122,8 @@ def places(values: Sequence[Value], info: IndicatorInfo, chosen: Area, words: Wo
         legend=_legend(scale, info, words),
         hidden=any(circle.look == "hidden" for circle in circles),
         below=any(circle.look == "below" for circle in circles),
-        rows=tuple(sorted(rows, key=lambda row: _rank(row, shown[row.code].value, info))),
+        highest=rows[:listed],
+        others=rows[listed:],
         silent=len(here) - len(shown),
         changes=any(row.change.direction != "unknown" for row in rows),
         per_thousand=_has_rate(info),

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 
 from bewithu import __version__
-from bewithu.cli import alerts, demo, indicators, operate, quarantine, rules, schemas, simulate
+from bewithu.cli import alerts, demo, doctor, indicators, operate, quarantine, rules, schemas, simulate
 from bewithu.errors import BewithuError, DefinitionError, SettingsError
 
 app = typer.Typer(
@@ -23,7 +23,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("worker")(operate.worker)
 app.command("migrate")(operate.migrate)
-app.command("doctor")(operate.doctor)
+app.command("doctor")(doctor.doctor)
 app.command("simulate")(simulate.simulate)
 app.command("publish")(simulate.publish)
 app.add_typer(schemas.app, name="schemas")
@@ -47,18 +47,24 @@ def options(
     ),
 ) -> None:
     """Options of every command."""
+    handler, line = _log_handler()
     level = logging.INFO if verbose else logging.WARNING
-    logging.basicConfig(
-        level=level,
-        format="%(message)s",
-        handlers=[RichHandler(console=Console(stderr=True), show_path=False, rich_tracebacks=False)],
-        force=True,
-    )
+    logging.basicConfig(level=level, format=line, handlers=[handler], force=True)
     logging.getLogger("bewithu").setLevel(logging.INFO)
     logging.getLogger("alerts").setLevel(logging.INFO)
-    # Faust and aiokafka tell of every rebalance; what matters of it is in readiness and metrics.
-    for name in ("faust", "mode", "aiokafka"):
+    # Faust and aiokafka tell of every rebalance, the store's client of every try that failed; what matters of
+    # it is in readiness, metrics and our own messages.
+    for name in ("faust", "mode", "aiokafka", "urllib3", "clickhouse_connect"):
         logging.getLogger(name).setLevel(logging.INFO if verbose else logging.ERROR)
+
+
+def _log_handler() -> tuple[logging.Handler, str]:
+    """Colours in a terminal; in a file one whole line for each message, so that it can be searched."""
+    if sys.stderr.isatty():
+        return RichHandler(
+            console=Console(stderr=True), show_path=False, rich_tracebacks=False
+        ), "%(message)s"
+    return logging.StreamHandler(), "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def main() -> None:

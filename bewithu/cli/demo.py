@@ -14,8 +14,13 @@ import typer
 from bewithu.cli.printing import Json, print_json
 from bewithu.demo.platform import Choices, embedded_platform
 from bewithu.demo.report import Report
-from bewithu.demo.run import Story, run_demo
+from bewithu.demo.run import run_demo
+from bewithu.demo.story import Story
 from bewithu.demo.watch import watching
+
+# Typer parses days as naive moments; only their dates are used.
+_DAY_ONE = datetime(2022, 3, 1)  # noqa: DTZ001
+_LAST_DAY = datetime(2024, 12, 31)  # noqa: DTZ001
 
 
 def demo(
@@ -29,8 +34,8 @@ def demo(
     days_per_second: Annotated[
         float, typer.Option(min=0.1, max=60, help="How fast the past is replayed.")
     ] = 8,
-    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day.")] = datetime(2022, 3, 1),
-    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Last day.")] = datetime(2024, 12, 31),
+    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day.")] = _DAY_ONE,
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Last day.")] = _LAST_DAY,
     mails: Annotated[Path | None, typer.Option(help="Folder to keep the mails in, as .eml files.")] = None,
     host: Annotated[str, typer.Option(help="Where the board is served.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free port.")] = 0,
@@ -58,5 +63,5 @@ async def _demo(choices: Choices, seconds: float | None) -> Report:
     story = Story()
     with contextlib.ExitStack() as stack:
         platform = stack.enter_context(embedded_platform(choices))
-        show = stack.enter_context(watching(platform, choices, story))
+        show = stack.enter_context(watching(platform, choices.days_per_second, story))
         return await run_demo(platform, choices, stop, seconds, story, show)

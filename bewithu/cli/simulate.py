@@ -16,18 +16,23 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bewithu import simulator
 from bewithu.cli.printing import Json, print_json, print_records
 from bewithu.clock import ReplayClock
-from bewithu.errors import BewithuError, DefinitionError, Problem
+from bewithu.errors import DefinitionError, Problem
 from bewithu.settings import load_settings
 from schemas.contracts import Contract, contract_of
 from schemas.json_events import event_from_json
-from streams.publisher import EventRefused, Publisher
+from schemas.national_number import mask
+from streams.publisher import Publisher
 from streams.registry import SchemaRegistry
+
+# Typer parses days as naive moments; only their dates are used.
+_DAY_ONE = datetime(2022, 3, 1)  # noqa: DTZ001
+_LAST_DAY = datetime(2024, 12, 31)  # noqa: DTZ001
 
 
 def simulate(
     seed: Annotated[int, typer.Option(help="The same seed gives the same events.")] = 1,
-    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day.")] = datetime(2022, 3, 1),
-    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Last day.")] = datetime(2024, 12, 31),
+    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day.")] = _DAY_ONE,
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Last day.")] = _LAST_DAY,
     scale: Annotated[
         float, typer.Option(min=0.0001, max=1, help="1 is every certificate of Belgium.")
     ] = 0.05,
@@ -64,26 +69,31 @@ def publish(
     """Check an agency's events against their contract and send them, all or none."""
     contract = _contract(event_type)
     now = datetime.now(UTC)
-    events = [_event(contract, file, number, line) for number, line in _lines(file)]
-    refused = [
-        (number, violation.field, violation.reason, str(violation))
-        for number, event in events
-        for violation in contract.check(event, now)
-    ]
+    events: list[dict[str, Any]] = []
+    refused: list[tuple[int, str, str, str]] = []
+    for number, line in _lines(file):
+        try:
+            event = _event(contract, line)
+        except ValueError as error:
+            detail = f"{mask(str(error))}; see schemas/examples/{contract.name}"
+            refused.append((number, "", "no_event", detail))
+            continue
+        events.append(event)
+        broken = contract.check(event, now)
+        refused += [(number, violation.field, violation.reason, str(violation)) for violation in broken]
     if refused or check:
-        print_records(
-            as_json, ["line", "field", "reason", "detail"], refused, f"{len(events)} events are well"
-        )
+        well = f"{len(events)} events are well"
+        print_records(as_json, ["line", "field", "reason", "detail"], refused, well)
         raise typer.Exit(1 if refused else 0)
     settings = load_settings()
     publisher = Publisher(settings.kafka.bootstrap_servers, SchemaRegistry(settings.registry.url))
-    for _, event in events:
-        try:
-            publisher.publish(contract.topic, event, now)
-        except EventRefused as error:
-            raise BewithuError(str(error)) from error
+    for event in events:
+        publisher.publish(contract.topic, event, now)
     publisher.flush(60)
-    typer.echo(f"sent {publisher.delivered} events to {contract.topic}, all delivered")
+    if as_json:
+        print_json({"sent": publisher.delivered, "topic": contract.topic})
+    else:
+        typer.echo(f"sent {publisher.delivered} events to {contract.topic}, all delivered")
 
 
 def _plan(seed: int, since: date, until: date, scale: float) -> simulator.Plan:
@@ -105,12 +115,14 @@ def _lines(file: Path) -> list[tuple[int, str]]:
         text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
     except OSError as error:
         raise DefinitionError([Problem(str(file), 0, "", f"cannot be read: {error.strerror}")]) from error
-    return [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
+    except UnicodeDecodeError as error:
+        raise DefinitionError([Problem(str(file), 0, "", "is not UTF-8 text")]) from error
+    return [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
 
 
-def _event(contract: Contract, file: Path, number: int, line: str) -> tuple[int, dict[str, Any]]:
-    try:
-        return number, event_from_json(contract, json.loads(line))
-    except ValueError as error:
-        message = f"is no {contract.name} event: {error}; see schemas/examples"
-        raise DefinitionError([Problem(str(file), number, "", message)]) from error
+def _event(contract: Contract, line: str) -> dict[str, Any]:
+    """Raises `ValueError` that says what is wrong with the line."""
+    document = json.loads(line)
+    if not isinstance(document, dict):
+        raise ValueError(f"is {line.strip()[:40]}, expected a JSON object with the fields of {contract.name}")
+    return event_from_json(contract, document)

@@ -50,6 +50,7 @@ class Platform:
     written: Written
     publisher: Publisher
     catcher: Catcher
+    folder: Path
     mails: Path
     observer: Database
     clock: DemoClock
@@ -80,6 +81,7 @@ def embedded_platform(choices: Choices) -> Iterator[Platform]:
                 written,
                 publisher,
                 catcher,
+                Path(temporary),
                 choices.mails or Path(temporary) / "mails",
                 observer,
                 clock,

@@ -6,14 +6,13 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, field
 
 from bewithu import simulator
 from bewithu.clock import brussels_day
 from bewithu.demo.platform import Choices, Platform
 from bewithu.demo.report import Report, make_report
-from bewithu.errors import BewithuError, Unavailable
+from bewithu.demo.story import Story
+from bewithu.errors import BewithuError
 from bewithu.fitting.worker import first_to_end
 from sinks.clickhouse.alert_log import ClickHouseAlertLog
 from sinks.clickhouse.bookkeeping import Bookkeeping
@@ -22,20 +21,6 @@ from sinks.clickhouse.published import PublishedValues
 #: Real seconds that the platform may take at the end to take in what was published and tell of it.
 _DRAIN_SECONDS = 30.0
 _READY_SECONDS = 60.0
-
-
-@dataclass
-class Story:
-    """What the demo has shown so far; the view reads it."""
-
-    started: float = field(default_factory=time.monotonic)
-    phase: str = "starting the worker"
-    progress: simulator.Progress | None = None
-    trouble: str = ""
-
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self.started
 
 
 async def run_demo(
@@ -127,6 +112,5 @@ def _mail_waits(log: ClickHouseAlertLog) -> bool:
 
 async def _keep_showing(show: Callable[[], None]) -> None:
     while True:
-        with suppress(Unavailable):
-            await asyncio.to_thread(show)
+        await asyncio.to_thread(show)
         await asyncio.sleep(0.25)

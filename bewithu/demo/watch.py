@@ -3,12 +3,123 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+import logging
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, timedelta
 
-from bewithu.demo.platform import Choices, Platform
-from bewithu.demo.run import Story
+from rich.console import Console
+
+from bewithu.clock import brussels_day
+from bewithu.demo.platform import Platform
+from bewithu.demo.state import AlertLine, DemoState, IndicatorLine
+from bewithu.demo.story import Story
+from bewithu.demo.view import LiveView
+from bewithu.errors import Unavailable
+from schemas.alerting import Transition
+from schemas.areas import area
+from sinks.clickhouse.alert_log import ClickHouseAlertLog
+from sinks.clickhouse.bookkeeping import Bookkeeping
+from sinks.clickhouse.published import PublishedValues
+
+_HISTORY = timedelta(days=59)
+_ALERTS = 8
+#: Over how many glances the rate is taken.
+_GLANCES = 8
 
 
 @contextlib.contextmanager
-def watching(platform: Platform, choices: Choices, story: Story) -> Iterator[Callable[[], None]]:
-    yield lambda: None
+def watching(platform: Platform, days_per_second: float, story: Story) -> Iterator[Callable[[], None]]:
+    """Yields a call that shows the demo as it is now. Log lines go to a file meanwhile, not into the picture."""
+    glance = _Glance(platform, days_per_second, story)
+    with _logging_to_file(platform), LiveView(Console(stderr=True)) as view:
+
+        def show() -> None:
+            with contextlib.suppress(Unavailable):
+                view.update(glance.state())
+
+        yield show
+        show()
+
+
+class _Glance:
+    """Reads the platform through a connection of its own."""
+
+    def __init__(self, platform: Platform, days_per_second: float, story: Story) -> None:
+        self._platform = platform
+        self._speed = days_per_second
+        self._story = story
+        self._values = PublishedValues(platform.observer, platform.written.indicators)
+        self._bookkeeping = Bookkeeping(platform.observer)
+        self._alerts = ClickHouseAlertLog(platform.observer)
+        self._seen: deque[tuple[float, int]] = deque(maxlen=_GLANCES)
+
+    def state(self) -> DemoState:
+        platform, story = self._platform, self._story
+        day = brussels_day(platform.clock.now())
+        base = DemoState(
+            day=day, seconds=story.seconds, speed_days_per_second=self._speed, phase=story.phase,
+            board=platform.worker.address, mails=platform.catcher.count,
+            last_subject=platform.catcher.last_subject, mails_folder=str(platform.mails),
+        )  # fmt: skip
+        return self._filled(base, day) if platform.worker.started else base
+
+    def _filled(self, base: DemoState, day: date) -> DemoState:
+        books = self._bookkeeping.books()
+        self._seen.append((base.seconds, books.published))
+        refusals: Counter[str] = Counter()
+        for feed in self._bookkeeping.feeds():
+            refusals.update(feed.refusals)
+        sent = self._story.progress
+        return DemoState(
+            day=day, seconds=base.seconds, speed_days_per_second=self._speed, phase=base.phase,
+            board=base.board, mails=base.mails, last_subject=base.last_subject,
+            mails_folder=base.mails_folder, published=books.published, accepted=books.accepted,
+            quarantined=books.quarantined, duplicates=books.duplicates, rate=self._rate(),
+            by_topic=dict(sent.by_topic) if sent else {}, refusals=dict(refusals),
+            indicators=self._indicators(day), alerts=self._alert_lines(),
+            notice="; ".join(self._platform.worker.readiness().reasons),
+        )  # fmt: skip
+
+    def _rate(self) -> float:
+        (first, before), (last, now) = self._seen[0], self._seen[-1]
+        return (now - before) / (last - first) if last > first else 0.0
+
+    def _indicators(self, day: date) -> tuple[IndicatorLine, ...]:
+        indicators = self._platform.written.indicators
+        cells = self._values.totals(list(indicators), ["BE"], day - _HISTORY, day)
+        lines = []
+        for found in sorted(indicators.values(), key=lambda found: found.headline or len(indicators) + 1):
+            history = tuple(cell.value for cell in cells if cell.indicator == found.id)
+            percent = found.unit == "%"
+            lines.append(IndicatorLine(found.name.en, found.unit, history[-1], percent, history))
+        return tuple(lines)
+
+    def _alert_lines(self) -> tuple[AlertLine, ...]:
+        shown = [state for state in self._alerts.states() if state.kind != "dropped"]
+        shown.sort(key=lambda state: state.at, reverse=True)
+        shown.sort(key=lambda state: ("firing", "pending", "resolved").index(state.kind))
+        return tuple(self._alert_line(state) for state in shown[:_ALERTS])
+
+    def _alert_line(self, state: Transition) -> AlertLine:
+        rule = next(rule for rule in self._platform.written.rules if rule.id == state.rule)
+        indicator = self._platform.written.indicators[state.indicator]
+        return AlertLine(
+            state=state.kind, severity=rule.severity, area=area(state.area).name("en"),
+            what=indicator.name.en, since=brussels_day(state.at), value=state.value,
+            unit=indicator.unit, percent=indicator.unit == "%",
+        )  # fmt: skip
+
+
+@contextlib.contextmanager
+def _logging_to_file(platform: Platform) -> Iterator[None]:
+    root = logging.getLogger()
+    before: Sequence[logging.Handler] = list(root.handlers)
+    handler = logging.FileHandler(platform.folder / "demo.log", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root.handlers = [handler]
+    try:
+        yield
+    finally:
+        root.handlers = list(before)
+        handler.close()

@@ -46,7 +46,8 @@ class PublishedBoard:
         self._rules = {rule.id: rule for rule in rules}
         self._clock = clock
         self._versions = versions
-        self._infos = [_info(found) for found in indicators.values()]
+        in_order = sorted(indicators.values(), key=lambda found: found.headline or len(indicators) + 1)
+        self._infos = [_info(found) for found in in_order]
         self._headline = [info.id for info in self._infos if info.headline]
         self._status = Cached(self._read_status, 1.0)
         self._agencies = Cached(self._read_agencies, 2.0)
@@ -154,7 +155,7 @@ def _info(indicator: Flow | Stock | Ratio) -> board.IndicatorInfo:
         minimum_cell=indicator.minimum_cell,
         decimals=1 if indicator.unit == "%" else 0,
         percent=indicator.unit == "%",
-        headline=indicator.headline,
+        headline=indicator.headline is not None,
     )
 
 

@@ -131,8 +131,8 @@ class Worker:
 
     async def _watch(self) -> None:
         """A consumer that crashed takes nothing any more, silently: end the process, so that it is restarted."""
-        while not self.app.crashed:
-            await asyncio.sleep(0.5)  # noqa: ASYNC110 - Faust has no event for it
+        while not self.app.crashed:  # noqa: ASYNC110 - Faust has no event for it
+            await asyncio.sleep(0.5)
         raise BewithuError(f"the Kafka consumer crashed: {self.app.crash_reason!r}; restart the worker")
 
     async def _patiently(self, part: str, call: Callable[[], T]) -> T:

@@ -1,0 +1,152 @@
+"""Kafka records of examples, an intake into the test's database, and what the store holds afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from schemas.contracts import Contract, contract_of, contracts
+from schemas.examples import PUBLISHED_AT, good_examples, wire_value
+from sinks.clickhouse.contract_tables import facts_table
+from sinks.clickhouse.database import Database
+from sinks.clickhouse.fact_store import ClickHouseFactStore
+from streams.frames import milliseconds
+from streams.intake import FactStore, Intake, RecordBatch
+from streams.writer_schemas import WriterSchemas
+
+REGISTRATION = contract_of("registration")
+LONGEST = 1_000_000
+NOW = milliseconds(PUBLISHED_AT)
+PARTITION, FIRST_OFFSET = 3, 40
+
+
+@dataclass
+class Record:
+    """As much of a consumed record as we use."""
+
+    offset: int
+    timestamp: int
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]] = ()
+
+
+@dataclass
+class Registry:
+    """The contracts' schemas under ids from 1 on, and what a test adds."""
+
+    texts: dict[int, str] = field(
+        default_factory=lambda: {
+            place: each.schema_text for place, each in enumerate(contracts().values(), 1)
+        }
+    )
+
+    def schema(self, schema_id: int) -> str | None:
+        return self.texts.get(schema_id)
+
+
+@dataclass
+class Clock:
+    """Stands still."""
+
+    moment: datetime = PUBLISHED_AT
+
+    def now(self) -> datetime:
+        return self.moment
+
+
+def contract_id(contract: Contract) -> int:
+    """The id of its schema in a `Registry`."""
+    return list(contracts()).index(contract.topic) + 1
+
+
+def sample(contract: Contract = REGISTRATION, name: str = "", **changes: Any) -> dict[str, Any]:
+    """The first good example whose name holds `name`, with an id of its own, and `changes`."""
+    events = (each.event for each in good_examples() if each.contract is contract and name in each.name)
+    return {**next(events), "event_id": uuid4(), **changes}
+
+
+def encoded(event: Mapping[str, Any], contract: Contract = REGISTRATION) -> bytes:
+    return wire_value(contract.schema, event, contract_id(contract))
+
+
+def batch(
+    values: Sequence[bytes | None],
+    contract: Contract = REGISTRATION,
+    agency: bytes = b"dvz",
+    first_offset: int = FIRST_OFFSET,
+    timestamp: int = NOW,
+) -> RecordBatch:
+    records = [
+        Record(first_offset + row, timestamp, value, [("agency", agency)]) for row, value in enumerate(values)
+    ]
+    return RecordBatch(contract.topic, PARTITION, records)
+
+
+def intake_to(
+    store: Database | FactStore, registry: Registry | None = None, clock: Clock | None = None
+) -> Intake:
+    """An intake as after a start: it remembers no writer's schema yet."""
+    facts = ClickHouseFactStore(store) if isinstance(store, Database) else store
+    return Intake(facts, WriterSchemas(registry or Registry()), clock or Clock(), LONGEST)
+
+
+def as_fact(contract: Contract, event: Mapping[str, Any]) -> tuple[Any, ...]:
+    """An event as `facts` gives it: pseudonyms in hex, zeros for none, moments in ms, unknown values by default."""
+    row: list[Any] = []
+    for column in contract.fields:
+        value = event[column.name]
+        if column.name in ("person", "household"):
+            value = value or "0" * 32
+        elif isinstance(value, datetime):
+            value = milliseconds(value)
+        elif column.symbols and value is not None and value not in column.symbols:
+            value = column.default_symbol
+        row.append(value)
+    return tuple(row)
+
+
+def facts(
+    database: Database, contract: Contract = REGISTRATION, known_at: datetime | None = None
+) -> set[tuple[Any, ...]]:
+    """All facts of a contract, or those that became known at one moment."""
+    columns = {each.name: each.name for each in contract.fields}
+    columns |= {name: f"lower(hex({name}))" for name in ("person", "household")}
+    columns |= {name: f"toUnixTimestamp64Milli({name})" for name in ("occurred_at", "recorded_at")}
+    rows = database.rows(
+        f"SELECT {', '.join(columns.values())} FROM {facts_table(contract.event_type)} FINAL"
+        " WHERE {known:Int64} IN (0, toUnixTimestamp64Milli(known_at))",
+        known=milliseconds(known_at) if known_at else 0,
+    )
+    found = {tuple(row) for row in rows}
+    assert len(found) == len(rows), "a fact is there twice"
+    return found
+
+
+def quarantined(database: Database) -> list[Mapping[str, Any]]:
+    """The quarantine by offset; `length` is that of the raw bytes kept."""
+    names = ("topic", "partition", "offset", "agency", "reason", "field", "raw_length", "length", "detail")
+    rows = database.rows(
+        "SELECT topic, partition, offset, agency, reason, field, raw_length, length(raw), detail"
+        " FROM quarantine FINAL ORDER BY offset"
+    )
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def rows_that_tell(database: Database, text: str) -> int:
+    """In how many rows of any table `text` stands, in whatever column."""
+    tables = [
+        "quarantine",
+        "refused",
+        "batches",
+        *(facts_table(each.event_type) for each in contracts().values()),
+    ]
+    counts = [
+        database.value(
+            f"SELECT countIf(position(formatRow('CSV', *), {{text:String}}) > 0) FROM {table}", text=text
+        )
+        for table in tables
+    ]
+    return sum(counts)
