@@ -1,33 +1,144 @@
-"""The command line: help, exit codes, one JSON document, and where a definition or a setting is wrong."""
+"""The command line: help, exit codes, one JSON document, and where a definition is wrong."""
 
 from __future__ import annotations
 
-import io
-import json
-import logging
-import os
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 import typer.main
-from confluent_kafka import Consumer, TopicPartition
 
 from bewithu import __version__, cli
-from schemas.contracts import contract_of, contracts
-from schemas.examples import good_examples
-from sinks.clickhouse.database import Database
-from streams.topics import ensure_topics
-from tests.parts.clickhouse import ClickHouse
-from tests.parts.processes import free_port
-from tests.parts.registry import SchemaRegistry
-from tests.parts.smtp import SmtpServer
-from tests.parts.tansu import Tansu
+from schemas.contracts import contract_of
+from tests.command_line import Answer, CommandLine, command_line
+from tests.parts.processes import REPOSITORY
 
-#: Belongs to nobody: the month of birth is 99.99.99's neighbour, the check digits are right (examples, bad).
-NOBODYS_NUMBER = "99010100140"
+
+@pytest.fixture
+def bewithu(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Iterator[CommandLine]:
+    with command_line(monkeypatch, capsys, tmp_path) as line:
+        yield line
+
+
+# --- every command ---
+
+
+def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every command's words and what its help says first."""
+    yield path, command.help
+    for name, below in getattr(command, "commands", {}).items():
+        yield from commands(below, (*path, name))
+
+
+EVERY = dict(commands(typer.main.get_command(cli.app)))
+
+
+@pytest.mark.parametrize("path", EVERY, ids=" ".join)
+def test_every_command_says_what_it_does_when_asked_for_help(
+    bewithu: CommandLine, path: tuple[str, ...]
+) -> None:
+    answer = bewithu(*path, "--help")
+    assert (answer.code, answer.err) == (0, "")
+    assert "Usage: bewithu" in answer.out
+    assert " ".join(EVERY[path].split()[:4]) in answer.out
+
+
+@pytest.mark.parametrize("path", EVERY, ids=" ".join)
+def test_an_option_that_no_command_knows_is_misuse(bewithu: CommandLine, path: tuple[str, ...]) -> None:
+    answer = bewithu(*path, "--no-such-option")
+    assert (answer.code, answer.out) == (2, "")
+    assert "--no-such-option" in answer.err
+
+
+@pytest.mark.parametrize(
+    "words", [("nothing",), ("indicators", "nothing"), ("schemas", "show")], ids=" ".join
+)
+def test_an_unknown_command_and_a_missing_argument_are_misuse(
+    bewithu: CommandLine, words: tuple[str, ...]
+) -> None:
+    assert bewithu(*words).code == 2
+
+
+def test_the_version_is_printed_without_a_command(bewithu: CommandLine) -> None:
+    assert bewithu("--version") == Answer(0, f"bewithu {__version__}\n", "")
+
+
+# --- definitions and contracts ---
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        (("indicators", "list"), {"id": "arrivals_emergency_housing_7d", "kind": "flow", "minimum cell": 5}),
+        (("indicators", "check"), {"indicator": "arrivals_emergency_housing_7d", "state": "well"}),
+        (("rules", "list"), {"id": "arrivals_emergency_housing_country", "level": "country"}),
+        (("rules", "check"), {"what": "indicators", "well": 6}),
+        (("schemas", "list"), {"contract": "benefit_grant.v1", "topic": "bewithu.benefit_grant.v1"}),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)  # fmt: skip
+def test_lists_are_tables_for_people_and_one_document_for_programs(
+    bewithu: CommandLine, words: tuple[str, ...], first: Mapping[str, object]
+) -> None:
+    table, listed = bewithu(*words), bewithu(*words, "--json")
+    assert (table.code, listed.code, table.err + listed.err) == (0, 0, "")
+    assert first.items() <= listed.document[0].items()
+    assert len(table.out.splitlines()) == len(listed.document) + 1
+    assert all(str(value) in table.out for value in first.values())
+
+
+def test_a_contract_is_shown_field_by_field_and_as_its_avro_schema(bewithu: CommandLine) -> None:
+    contract = contract_of("registration")
+    shown = bewithu("schemas", "show", "registration")
+    assert [line.split()[0] for line in shown.out.splitlines()[1:]] == [
+        field.name for field in contract.fields
+    ]
+    assert bewithu("schemas", "show", "registration", "--json").document == contract.schema
+    unknown = bewithu("schemas", "show", "registraton")
+    assert unknown.code == 2
+    assert "registraton" in unknown.err
+
+
+INDICATOR = (REPOSITORY / "streams/indicators/registrations_7d.yaml").read_text("utf-8")
+RULE = (REPOSITORY / "alerts/rules/arrivals_emergency_housing_country.yaml").read_text("utf-8")
+BOOK = (REPOSITORY / "alerts/demo_address_book.yaml").read_text("utf-8")
+
+
+def line_of(text: str, start: str) -> int:
+    return next(number for number, line in enumerate(text.splitlines(), 1) if line.startswith(start))
+
+
+@pytest.mark.parametrize(
+    ("setting", "file", "text", "wrong", "words"),
+    [
+        ("INDICATORS", "folder/a.yaml", INDICATOR, ("unit: \"certificates\"", "unit: sheep"), ("indicators", "check")),
+        ("INDICATORS", "folder/a.yaml", INDICATOR, ("window_days: 7", "window_days: 0"), ("indicators", "list")),
+        ("RULES", "folder/a.yaml", RULE, ("severity: critical", "severity: dreadful"), ("rules", "list")),
+        ("RULES", "folder/a.yaml", RULE, ("indicator: arrivals", "indicator: arivals"), ("rules", "check")),
+        ("ADDRESS_BOOK", "book.yaml", BOOK, ("contact: ", "contact: nobody "), ("rules", "check")),
+    ],
+    ids=["unit", "window", "severity", "indicator", "contact"],
+)  # fmt: skip
+def test_a_broken_definition_is_told_with_file_line_and_field(
+    bewithu: CommandLine,
+    tmp_path: Path,
+    setting: str,
+    file: str,
+    text: str,
+    wrong: tuple[str, str],
+    words: tuple[str, ...],
+) -> None:
+    right, written = wrong
+    assert text.count(right) == 1
+    path = tmp_path / file
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text.replace(right, written), "utf-8")
+    bewithu.set(**{setting: path if setting == "ADDRESS_BOOK" else path.parent})
+    answer = bewithu(*words, "--json")
+    assert (answer.code, answer.out) == (2, "")
+    field = right.partition(":")[0]
+    assert f"a.yaml:{line_of(text, field)}: {field}: " in answer.err.replace("book.yaml", "a.yaml")
+    assert "Traceback" not in answer.err

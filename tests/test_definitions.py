@@ -5,10 +5,10 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 from textwrap import dedent
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -53,9 +53,9 @@ def source(text: str) -> Source:
     return Source("mine.yaml", dedent(text).lstrip("\n"))
 
 
-def problems(text: str, model: object) -> list[str]:
+def problems(text: str, model: Any) -> list[str]:
     with pytest.raises(DefinitionError) as caught:
-        validate(source(text), model)  # type: ignore[type-var]
+        validate(source(text), model)
     assert str(caught.value) == "\n".join(map(str, caught.value.problems))
     return [str(problem) for problem in caught.value.problems]
 
@@ -93,6 +93,7 @@ def test_a_place_that_is_missing_is_told_by_the_line_around_it() -> None:
     assert source("").line(("anything",)) == 1
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["\n", "# remark\n", "  \n"]), max_size=6), st.integers(1, 5))
 def test_lines_above_push_the_line_down(above: list[str], keys: int) -> None:
     text = "".join(above) + "".join(f"key{number}: {number}\n" for number in range(keys))
@@ -187,15 +188,35 @@ def test_a_file_that_is_missing_or_no_text_is_named(tmp_path: Path) -> None:
         read(tmp_path / "bytes.yaml")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_no_text_makes_reading_fail_in_any_other_way(text: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "mine.yaml"
         path.write_text(text, "utf-8")
-        try:
+        with pytest.raises(DefinitionError) as caught:
             validate(read(path), Indicator)
-        except DefinitionError as error:
-            assert all(problem.file == str(path) and problem.line >= 0 for problem in error.problems)
+        assert {problem.file for problem in caught.value.problems} == {str(path)}
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=ValueError,
+    reason="Source catches YAMLError alone, but PyYAML raises ValueError for a date that does not exist: "
+    "catch both (and RecursionError, for `&a [*a]`)",
+)
+def test_a_date_that_does_not_exist_is_told_with_its_line() -> None:
+    with pytest.raises(DefinitionError, match=r"mine\.yaml:2: "):
+        source("id: x\nearliest: 2022-02-30\n")
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="of two equal keys YAML keeps the last one in silence: find them among the nodes in _lines",
+)
+def test_a_field_that_is_given_twice_is_told_with_its_line() -> None:
+    with pytest.raises(DefinitionError, match=r"mine\.yaml:4: unit: "):
+        validate(source("id: x\nunit: persons\nwindow: {days: 7}\nunit: places\n"), Indicator)
 
 
 def test_a_suggestion_is_made_for_what_is_close_and_for_nothing_else() -> None:

@@ -58,6 +58,7 @@ def framed(
     return build_frame(contract.topic, 5, container_header(contract.schema), records, PUBLISHED_AT)
 
 
+@settings(deadline=None)
 @given(INT64)
 @example(2**63 - 1)
 @example(-(2**63))
@@ -69,6 +70,7 @@ def test_numbers_are_encoded_as_fastavro_does(number: int) -> None:
     assert zigzag(number) == written(number)
 
 
+@settings(deadline=None)
 @given(st.datetimes(datetime(2000, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
 def test_moments_are_told_to_the_nearest_millisecond(moment: datetime) -> None:
     assert abs(datetime.fromtimestamp(milliseconds(moment) / 1000, UTC) - moment) <= timedelta(

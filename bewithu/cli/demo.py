@@ -63,5 +63,5 @@ async def _demo(choices: Choices, seconds: float | None) -> Report:
     story = Story()
     with contextlib.ExitStack() as stack:
         platform = stack.enter_context(embedded_platform(choices))
-        show = stack.enter_context(watching(platform, choices.days_per_second, story))
+        show = stack.enter_context(watching(platform, story))
         return await run_demo(platform, choices, stop, seconds, story, show)

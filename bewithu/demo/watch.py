@@ -6,7 +6,7 @@ import contextlib
 import logging
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from rich.console import Console
 
@@ -29,9 +29,9 @@ _GLANCES = 8
 
 
 @contextlib.contextmanager
-def watching(platform: Platform, days_per_second: float, story: Story) -> Iterator[Callable[[], None]]:
+def watching(platform: Platform, story: Story) -> Iterator[Callable[[], None]]:
     """Yields a call that shows the demo as it is now. Log lines go to a file meanwhile, not into the picture."""
-    glance = _Glance(platform, days_per_second, story)
+    glance = _Glance(platform, story)
     with _logging_to_file(platform), LiveView(Console(stderr=True)) as view:
 
         def show() -> None:
@@ -45,45 +45,51 @@ def watching(platform: Platform, days_per_second: float, story: Story) -> Iterat
 class _Glance:
     """Reads the platform through a connection of its own."""
 
-    def __init__(self, platform: Platform, days_per_second: float, story: Story) -> None:
+    def __init__(self, platform: Platform, story: Story) -> None:
         self._platform = platform
-        self._speed = days_per_second
         self._story = story
         self._values = PublishedValues(platform.observer, platform.written.indicators)
         self._bookkeeping = Bookkeeping(platform.observer)
         self._alerts = ClickHouseAlertLog(platform.observer)
-        self._seen: deque[tuple[float, int]] = deque(maxlen=_GLANCES)
+        self._seen: deque[tuple[float, int, datetime]] = deque(maxlen=_GLANCES)
 
     def state(self) -> DemoState:
         platform, story = self._platform, self._story
-        day = brussels_day(platform.clock.now())
+        now = platform.clock.now()
+        day = brussels_day(now)
         base = DemoState(
-            day=day, seconds=story.seconds, speed_days_per_second=self._speed, phase=story.phase,
+            day=day, seconds=story.seconds, speed_days_per_second=0.0, phase=story.phase,
             board=platform.worker.address, mails=platform.catcher.count,
             last_subject=platform.catcher.last_subject, mails_folder=str(platform.mails),
         )  # fmt: skip
-        return self._filled(base, day) if platform.worker.started else base
+        return self._filled(base, now) if platform.worker.started else base
 
-    def _filled(self, base: DemoState, day: date) -> DemoState:
+    def _filled(self, base: DemoState, now: datetime) -> DemoState:
         books = self._bookkeeping.books()
-        self._seen.append((base.seconds, books.published))
+        self._seen.append((base.seconds, books.published, now))
+        rate, pace = self._rates()
         refusals: Counter[str] = Counter()
         for feed in self._bookkeeping.feeds():
             refusals.update(feed.refusals)
         sent = self._story.progress
         return DemoState(
-            day=day, seconds=base.seconds, speed_days_per_second=self._speed, phase=base.phase,
+            day=base.day, seconds=base.seconds, speed_days_per_second=pace, phase=base.phase,
             board=base.board, mails=base.mails, last_subject=base.last_subject,
             mails_folder=base.mails_folder, published=books.published, accepted=books.accepted,
-            quarantined=books.quarantined, duplicates=books.duplicates, rate=self._rate(),
+            quarantined=books.quarantined, duplicates=books.duplicates, rate=rate,
             by_topic=dict(sent.by_topic) if sent else {}, refusals=dict(refusals),
-            indicators=self._indicators(day), alerts=self._alert_lines(),
+            indicators=self._indicators(base.day), alerts=self._alert_lines(),
             notice="; ".join(self._platform.worker.readiness().reasons),
         )  # fmt: skip
 
-    def _rate(self) -> float:
-        (first, before), (last, now) = self._seen[0], self._seen[-1]
-        return (now - before) / (last - first) if last > first else 0.0
+    def _rates(self) -> tuple[float, float]:
+        """Records and replayed days a second, over the last glances."""
+        first, records, day = self._seen[0]
+        seconds = self._seen[-1][0] - first
+        if seconds <= 0:
+            return 0.0, 0.0
+        days = (self._seen[-1][2] - day).total_seconds() / 86_400
+        return (self._seen[-1][1] - records) / seconds, days / seconds
 
     def _indicators(self, day: date) -> tuple[IndicatorLine, ...]:
         indicators = self._platform.written.indicators
