@@ -226,6 +226,38 @@ INCOMPATIBLE = {
 }
 
 
+PROTOBUF = 'syntax = "proto3"; message Registration { string event_id = 1; }'
+REFERENCE = json.dumps(
+    writer(fields=[*MORE, {"name": "x", "type": ["null", "be.other.Thing"], "default": None}])
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(
+            PROTOBUF,
+            marks=pytest.mark.xfail(strict=True, raises=ValueError, reason="find: json.loads raises"),
+            id="Protobuf",
+        ),
+        pytest.param(
+            REFERENCE,
+            marks=pytest.mark.xfail(
+                strict=True, raises=fastavro.schema.UnknownType, reason="find: parse_schema raises"
+            ),
+            id="Avro that refers to another schema",
+        ),
+    ],
+)
+def test_a_schema_that_cannot_be_read_does_not_hold_the_partition_up(text: str, database: Database) -> None:
+    registry, event = Registry(), sample()
+    registry.texts[21] = text
+    values = [b"\0\0\0\0\x15" + encoded(sample())[5:], encoded(event)]
+    (refusal,) = intake_to(database, registry).take(batch(values)).refused
+    assert refusal.reason == "incompatible_schema"
+    assert facts(database) == {as_fact(REGISTRATION, event)}
+
+
 @pytest.mark.parametrize("kind", INCOMPATIBLE)
 def test_a_writers_schema_that_does_not_fit_is_refused_and_says_why(kind: str, database: Database) -> None:
     schema, why = INCOMPATIBLE[kind]

@@ -32,7 +32,7 @@ def demo(
     seed: Annotated[int, typer.Option(help="The same seed gives the same agencies.")] = 1,
     scale: Annotated[float, typer.Option(min=0.005, max=1, help="1 is every certificate of Belgium.")] = 0.1,
     days_per_second: Annotated[
-        float, typer.Option(min=0.1, max=60, help="How fast the past is replayed.")
+        float, typer.Option(min=0.1, max=60, help="Replay at most so fast; the clock waits for the mails.")
     ] = 8,
     since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day.")] = _DAY_ONE,
     until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Last day.")] = _LAST_DAY,
