@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from schemas.contracts import Contract, contract_of, contracts
+from schemas.contracts import Contract, contract_of, contracts, parsed_schema
 from schemas.examples import PUBLISHED_AT, good_examples, wire_value
 from sinks.clickhouse.contract_tables import facts_table
 from sinks.clickhouse.database import Database
@@ -69,7 +69,7 @@ def sample(contract: Contract = REGISTRATION, name: str = "", **changes: Any) ->
 
 
 def encoded(event: Mapping[str, Any], contract: Contract = REGISTRATION) -> bytes:
-    return wire_value(contract.schema, event, contract_id(contract))
+    return wire_value(parsed_schema(contract.topic), event, contract_id(contract))
 
 
 def batch(

@@ -139,5 +139,5 @@ def test_a_broken_definition_is_told_with_file_line_and_field(
     answer = bewithu(*words, "--json")
     assert (answer.code, answer.out) == (2, "")
     field = right.partition(":")[0]
-    assert f"a.yaml:{line_of(text, field)}: {field}: " in answer.err.replace("a.yaml")
-    assert "Traceback" not in answer.err
+    assert f"a.yaml:{line_of(text, field)}: {field}: " in answer.err
+    assert len(answer.err.splitlines()) == 1

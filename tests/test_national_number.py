@@ -13,7 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.contracts import Contract, contracts
+from schemas.examples import bad_examples
 from schemas.national_number import holds_national_number, is_national_number, mask, mask_bytes
+from sinks.clickhouse.database import Database
+from tests.intake_samples import batch, encoded, intake_to, rows_that_tell, sample
 
 FUTURE = "99010100147"
 OF_THE_1900S = "85073099932"
@@ -180,3 +184,35 @@ def test_in_bytes_a_length_that_looks_like_a_digit_hides_nothing() -> None:
     # A text of 24 characters is written behind the byte 48, which reads as the digit 0.
     text = f"{FUTURE} and so on...".encode()
     assert mask_bytes(bytes([2 * len(text)]) + text) == b"0" + b"*" * 11 + b" and so on..."
+
+
+# --- in the store ---
+
+
+@pytest.mark.parametrize("contract", contracts().values(), ids=lambda contract: contract.name)
+def test_a_national_number_is_nowhere_in_the_store(contract: Contract, database: Database) -> None:
+    bad = [each for each in bad_examples() if each.contract is contract and each.reason == "national_number"]
+    whole = [encoded(each.event, contract) for each in bad]
+    longer = [value + b"\0" for value in whole]
+    outcome = intake_to(database).take(
+        batch([*whole, *longer, *(b"\x07" + value for value in whole)], contract)
+    )
+    assert [each.reason for each in sorted(outcome.refused, key=lambda each: each.offset)] == (
+        ["national_number"] * len(bad) + ["overlong"] * len(bad) + ["wrong_magic"] * len(bad)
+    )
+    for each in bad:
+        spelt = str(each.event[each.field])
+        assert rows_that_tell(database, "") > 0
+        assert (
+            rows_that_tell(database, spelt)
+            == rows_that_tell(database, "".join(filter(str.isdigit, spelt)))
+            == 0
+        )
+    assert database.value("SELECT countIf(raw LIKE '%**%') FROM quarantine FINAL") == 3 * len(bad)
+
+
+@pytest.mark.xfail(strict=True, reason="the agency's pattern leaves room for eleven digits behind a letter")
+@pytest.mark.parametrize("agency", ["a" + FUTURE, f"a{FUTURE[:9]}-{FUTURE[9:]}"])
+def test_no_agency_code_holds_a_national_number(agency: str, database: Database) -> None:
+    intake_to(database).take(batch([encoded(sample(agency=agency)), b"\x01"], agency=agency.encode()))
+    assert rows_that_tell(database, agency) == 0

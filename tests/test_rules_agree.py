@@ -6,7 +6,6 @@ import itertools
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from dataclasses import field as dataclass_field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,50 +18,27 @@ from hypothesis.strategies import SearchStrategy
 
 from schemas.areas import mergers, municipalities
 from schemas.contracts import Contract, Field, contract_of, contracts
-from schemas.examples import PUBLISHED_AT, bad_examples, good_examples, wire_value
+from schemas.examples import PUBLISHED_AT, bad_examples, good_examples
 from schemas.rules import Violation
 from sinks.clickhouse.contract_tables import facts_table
 from sinks.clickhouse.database import Database
-from sinks.clickhouse.fact_store import ClickHouseFactStore
 from streams.frames import milliseconds
-from streams.intake import Intake, RecordBatch
-from streams.writer_schemas import WriterSchemas
+from streams.intake import RecordBatch
+from tests.intake_samples import NOW, REGISTRATION, Record, encoded, intake_to, sample
+from tests.test_national_number import number_like
 
 Event = dict[str, Any]
 CONTRACTS = list(contracts().values())
 EXAMPLES = {
-    contract.topic: [each.event for each in (*good_examples(), *bad_examples()) if each.contract is contract]
+    contract.topic: [
+        dict(each.event) for each in (*good_examples(), *bad_examples()) if each.contract is contract
+    ]
     for contract in CONTRACTS
 }
-NOW = milliseconds(PUBLISHED_AT)
+HOUSING = contract_of("housing_change")
 MILLISECOND = timedelta(milliseconds=1)
 MANY = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 _offsets = itertools.count()
-
-
-@dataclass
-class Record:
-    offset: int
-    timestamp: int
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes]] = ()
-
-
-@dataclass
-class Registry:
-    """One schema per contract; its id is its place."""
-
-    texts: dict[int, str] = dataclass_field(
-        default_factory=lambda: {place: each.schema_text for place, each in enumerate(CONTRACTS)}
-    )
-
-    def schema(self, schema_id: int) -> str | None:
-        return self.texts.get(schema_id)
-
-
-class Noon:
-    def now(self) -> datetime:
-        return PUBLISHED_AT
 
 
 @dataclass(frozen=True)
@@ -78,14 +54,12 @@ def judged_by_store(
     database: Database, contract: Contract, events: Sequence[tuple[Event, int]]
 ) -> list[Judgement]:
     """All `(event, Kafka's time in ms)` in one batch; accepted is what the facts have, each under an id of its own."""
-    intake = Intake(ClickHouseFactStore(database), WriterSchemas(Registry()), Noon(), 1_000_000)
     sent = [(event | {"event_id": uuid4()}, kafka_time) for event, kafka_time in events]
-    place = CONTRACTS.index(contract)
-    records = [
-        Record(next(_offsets), kafka_time, wire_value(contract.schema, event, place))
-        for event, kafka_time in sent
-    ]
-    refused = {each.offset: each for each in intake.take(RecordBatch(contract.topic, 0, records)).refused}
+    records = [Record(next(_offsets), kafka_time, encoded(event, contract)) for event, kafka_time in sent]
+    refused = {
+        each.offset: each
+        for each in intake_to(database).take(RecordBatch(contract.topic, 0, records)).refused
+    }
     stored = {
         event_id
         for (event_id,) in database.rows(
@@ -112,30 +86,6 @@ def assert_agreed(contract: Contract, judgements: Sequence[Judgement]) -> None:
 
 
 # --- values at the edge of every rule ---
-
-DIGITS = st.text("0123456789", min_size=11, max_size=11)
-SEPARATORS = st.sampled_from(["", "", "", "-", ".", " ", "/", "_", "--", "\u00a0", "–"])
-
-
-@st.composite
-def number_like(draw: st.DrawFn) -> str:
-    """Eleven digits, often with a possible date and right or nearly right check digits, in some spelling."""
-    year, month, day = draw(st.integers(0, 99)), draw(st.integers(0, 62)), draw(st.integers(0, 33))
-    nine = f"{year:02}{month:02}{day:02}{draw(st.integers(0, 999)):03}"
-    check = 97 - int(draw(st.sampled_from(["", "2"])) + nine) % 97 + draw(st.sampled_from([0, 0, 0, 1, -1]))
-    digits = draw(st.one_of(st.just(nine + f"{check % 100:02}"), DIGITS))
-    gaps = [draw(SEPARATORS) for _ in range(4)]
-    spelt = "".join(
-        map(
-            "".join,
-            itertools.zip_longest(
-                (digits[:2], digits[2:4], digits[4:6], digits[6:9], digits[9:]), gaps, fillvalue=""
-            ),
-        )
-    )
-    around = st.sampled_from(["", "", "a", "0", "7", "-", "x1", "é"])
-    return draw(around) + spelt + draw(around)
-
 
 CODES = st.sampled_from(
     sorted(
@@ -173,7 +123,7 @@ EDGES = [
 # Up to the year 9998: in the last hour of 9999 the check itself fails, see the test at the end.
 MOMENTS = st.one_of(
     st.builds(lambda edge, steps: edge + steps * MILLISECOND, st.sampled_from(EDGES), st.integers(-2, 2)),
-    st.datetimes(datetime(1, 1, 2), datetime(9998, 12, 31), timezones=st.just(UTC)).map(
+    st.datetimes(datetime(1, 1, 2), datetime(9998, 12, 31), timezones=st.just(UTC)).map(  # noqa: DTZ001
         lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000)
     ),
 )
@@ -221,16 +171,11 @@ def values_of(field: Field) -> SearchStrategy[Any]:
 @st.composite
 def mutated(draw: st.DrawFn, contract: Contract) -> tuple[Event, int]:
     """An example with up to three fields changed, and the time that Kafka gives it, at times none or a wrong one."""
-    event = dict(draw(st.sampled_from(EXAMPLES[contract.topic])))
+    event = {**draw(st.sampled_from(EXAMPLES[contract.topic]))}
     changeable = [field for field in contract.fields if field.name != "event_id"]
     for field in draw(st.lists(st.sampled_from(changeable), max_size=3, unique=True)):
         event[field.name] = draw(values_of(field))
     return event, draw(st.sampled_from([NOW, NOW, -1, 0, 1, NOW - 300_000, NOW - 1, NOW + 1, 2 * NOW]))
-
-
-def good(name: str) -> Event:
-    (event,) = [dict(each.event) for each in good_examples() if each.name == name]
-    return event
 
 
 # --- the judges agree ---
@@ -256,24 +201,20 @@ def test_the_check_and_the_store_judge_mutated_examples_alike(contract: Contract
 @MANY
 @given(texts=st.lists(st.one_of(number_like(), TEXTS), min_size=100, max_size=200))
 def test_both_find_the_same_national_numbers_in_a_text(texts: list[str], database: Database) -> None:
-    event = good("arrival_in_an_emergency_village")
-    judged = judged_by_store(
-        database, contract_of("housing_change"), [(event | {"site": text}, NOW) for text in texts]
-    )
-    assert_agreed(contract_of("housing_change"), judged)
+    event = sample(HOUSING, "emergency_village")
+    judged = judged_by_store(database, HOUSING, [(event | {"site": text}, NOW) for text in texts])
+    assert_agreed(HOUSING, judged)
 
 
 def test_of_all_check_digits_both_refuse_the_two_that_are_right(database: Database) -> None:
-    event, nine = good("arrival_in_an_emergency_village"), "990101001"
+    event, nine = sample(HOUSING, "emergency_village"), "990101001"
     sites = [
         f"{spelling}{check:02}"
         for spelling in (nine, "99.01.01-001.", "room-99-01-01-001-")
         for check in range(100)
     ]
-    judged = judged_by_store(
-        database, contract_of("housing_change"), [(event | {"site": site}, NOW) for site in sites]
-    )
-    assert_agreed(contract_of("housing_change"), judged)
+    judged = judged_by_store(database, HOUSING, [(event | {"site": site}, NOW) for site in sites])
+    assert_agreed(HOUSING, judged)
     right = {97 - int(nine) % 97, 97 - int("2" + nine) % 97}
     assert [each.event["site"] for each in judged if each.said] == [
         site for site in sites if int(site[-2:]) in right
@@ -281,12 +222,12 @@ def test_of_all_check_digits_both_refuse_the_two_that_are_right(database: Databa
 
 
 def test_both_know_on_which_days_in_belgium_a_merged_code_is_valid(database: Database) -> None:
-    event = good("declared_with_annex_15") | {"valid_until": None}
+    event = sample(name="annex_15") | {"valid_until": None}
     moments = [midnight + step * MILLISECOND for midnight in MIDNIGHTS[:2] for step in (-1, 0, 1)]
     codes = sorted({code for merger in mergers() for code in (merger.old_nis, merger.new_nis)})
     events = [event | {"municipality": code, "occurred_at": moment} for code in codes for moment in moments]
-    judged = judged_by_store(database, contract_of("registration"), [(event, NOW) for event in events])
-    assert_agreed(contract_of("registration"), judged)
+    judged = judged_by_store(database, REGISTRATION, [(event, NOW) for event in events])
+    assert_agreed(REGISTRATION, judged)
     accepted = {
         (each.event["municipality"], each.event["occurred_at"]) for each in judged if each.said is None
     }
@@ -299,7 +240,7 @@ def test_both_know_on_which_days_in_belgium_a_merged_code_is_valid(database: Dat
 
 
 def test_both_allow_a_clock_to_be_five_minutes_fast_and_no_more(database: Database) -> None:
-    event, five = good("declared_with_annex_15"), timedelta(minutes=5)
+    event, five = sample(name="annex_15"), timedelta(minutes=5)
     published = PUBLISHED_AT - timedelta(days=3)
     cases = [
         # Kafka's time, when it was published, steps of a millisecond beyond the tolerance
@@ -317,8 +258,8 @@ def test_both_allow_a_clock_to_be_five_minutes_fast_and_no_more(database: Databa
         events = [
             (event | {field: moment, "valid_until": None}, kafka_time) for kafka_time, moment, _ in cases
         ]
-        judged = judged_by_store(database, contract_of("registration"), events)
-        assert_agreed(contract_of("registration"), judged)
+        judged = judged_by_store(database, REGISTRATION, events)
+        assert_agreed(REGISTRATION, judged)
         assert [each.said for each in judged] == [
             None if allowed else ("in_future", field) for *_, allowed in cases
         ]
@@ -331,6 +272,6 @@ def test_both_allow_a_clock_to_be_five_minutes_fast_and_no_more(database: Databa
     "partition stands still; judge not_in_future before municipality, or have brussels_day clamp",
 )
 def test_both_refuse_the_last_hour_that_python_can_express(database: Database) -> None:
-    event = good("declared_with_annex_15") | {"occurred_at": datetime(9999, 12, 31, 23, 30, tzinfo=UTC)}
-    (judged,) = judged_by_store(database, contract_of("registration"), [(event, NOW)])
+    event = sample(name="annex_15") | {"occurred_at": datetime(9999, 12, 31, 23, 30, tzinfo=UTC)}
+    (judged,) = judged_by_store(database, REGISTRATION, [(event, NOW)])
     assert judged.said is not None

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 _DAY = 86_400.0
 
-#: How far the clock may be ahead of the last evaluation. A rule that waits two days then sees both of them, on a
+#: How far the clock may be ahead of the last evaluation. A rule that waits for days is then looked at in time, on a
 #: slow machine too: the replay slows down instead of skipping.
-_LEAD = timedelta(days=2)
+_LEAD = timedelta(days=3)
 
 
 class DemoClock:

@@ -108,12 +108,12 @@ def _settings(choices: Choices, folder: Path, broker: str, smtp_port: int) -> Se
     return load_settings(
         kafka=Kafka(
             bootstrap_servers=broker,
-            partitions=2,
+            partitions=1,
             session_timeout_seconds=SESSION_TIMEOUT_SECONDS,
         ),
         registry=Registry(url="mock://bewithu-demo"),
         clickhouse={"url": f"chdb://{folder / 'clickhouse'}"},
         smtp=Smtp(port=smtp_port),
         http=Http(host=choices.http_host, port=choices.http_port),
-        refresh=Refresh(interval_seconds=0.3),
+        refresh=Refresh(interval_seconds=0.15),
     )

@@ -1,0 +1,81 @@
+"""`bewithu doctor`: settings with their sources, parts with their states, no secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from sinks.clickhouse.database import Database
+from tests.command_line import CommandLine, command_line
+from tests.parts.processes import free_port
+from tests.parts.registry import SchemaRegistry
+from tests.parts.smtp import SmtpServer
+from tests.parts.tansu import Tansu
+
+
+@pytest.fixture
+def bewithu(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Iterator[CommandLine]:
+    with command_line(monkeypatch, capsys, tmp_path) as line:
+        yield line
+
+
+def test_doctor_shows_every_setting_with_its_source_and_no_secret(
+    bewithu: CommandLine,
+    tansu: Tansu,
+    schema_registry: SchemaRegistry,
+    database: Database,
+    smtp_server: SmtpServer,
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "secret").write_text("geheim-1\n")
+    (tmp_path / "bewithu.toml").write_text('[kafka]\ngroup = "from-toml"\n[http]\nport = 1\n')
+    bewithu.set(
+        KAFKA__BOOTSTRAP_SERVERS=tansu.bootstrap_servers, REGISTRY__URL=schema_registry.url,
+        CLICKHOUSE__URL=f"chdb://{database.name.removeprefix('chdb at ')}",
+        SMTP__PORT=smtp_server.port, SMTP__PASSWORD="geheim-2", CLICKHOUSE__PASSWORD_FILE=tmp_path / "secret",
+        HTTP__PORT=2, HTTP__PUBLIC_URL="https://me:geheim-3@board.invalid",
+    )  # fmt: skip
+    table, answer = bewithu("doctor"), bewithu("doctor", "--json")
+    assert (table.code, answer.code) == (0, 0)
+    assert "geheim" not in table.out + table.err + answer.out + answer.err
+    rows = {row["what"]: (row["state"], row["detail"]) for row in answer.document}
+    assert rows["setting kafka.group"] == ("bewithu.toml", "from-toml")
+    assert rows["setting http.port"] == ("environment", "2")
+    assert rows["setting kafka.partitions"] == ("default", "4")
+    assert rows["setting smtp.password"] == ("environment", "***")
+    assert rows["setting clickhouse.password"] == ("password_file", "***")
+    assert rows["setting http.public_url"] == ("environment", "https://me:***@board.invalid")
+    parts = {what: state for what, (state, _) in rows.items() if not what.startswith("setting")}
+    every = ("definitions", "address book", "ClickHouse", "Kafka", "schema registry", "mail server")
+    assert parts == dict.fromkeys(every, "well")
+
+
+def test_doctor_says_which_part_is_away_and_which_definition_is_wrong(
+    bewithu: CommandLine, tmp_path: Path
+) -> None:
+    here = {
+        name: f"127.0.0.1:{free_port()}" for name in ("ClickHouse", "Kafka", "schema registry", "mail server")
+    }
+    (tmp_path / "a.yaml").write_text("id: a")
+    bewithu.set(
+        CLICKHOUSE__URL=f"http://{here['ClickHouse']}/default", KAFKA__BOOTSTRAP_SERVERS=here["Kafka"],
+        REGISTRY__URL=f"http://me:geheim@{here['schema registry']}", SMTP__PORT=here["mail server"].split(":")[1],
+        INDICATORS=tmp_path,
+    )  # fmt: skip
+    answer = bewithu("doctor", "--json")
+    assert answer.code == 1
+    rows: Mapping[str, tuple[str, str]] = {
+        row["what"]: (row["state"], row["detail"]) for row in answer.document
+    }
+    for part, address in here.items():
+        state, detail = rows[part]
+        assert state == "away"
+        assert address in detail
+    assert rows["definitions"][0] == "wrong"
+    assert "a.yaml:1: " in rows["definitions"][1]
+    assert rows["address book"][0] == "well"
+    assert "geheim" not in answer.out + answer.err
