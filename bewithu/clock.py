@@ -42,4 +42,8 @@ class ReplayClock:
 
 def brussels_day(moment: datetime) -> date:
     """The calendar day in Belgium, daylight saving included (law 8)."""
-    return moment.astimezone(BRUSSELS).date()
+    try:
+        return moment.astimezone(BRUSSELS).date()
+    except OverflowError:
+        # The first and the last hours that Python can express: no event is from then, but one may say so.
+        return moment.date()

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
-from yaml.nodes import MappingNode, Node, SequenceNode
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from bewithu.errors import DefinitionError, Problem
 
@@ -26,12 +26,18 @@ class Source:
         try:
             node = yaml.compose(text, Loader=yaml.SafeLoader)
             self.data: Any = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            line = mark.line + 1 if mark else 0
-            reason = getattr(error, "problem", None) or "unreadable"
-            raise DefinitionError([Problem(name, line, "", f"is not YAML: {reason}")]) from error
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
+            raise DefinitionError([_unreadable(name, text, error)]) from error
         self._lines = dict(_lines(node, ())) if node else {}
+        if node:
+            twice = [
+                Problem(
+                    name, line, ".".join(map(str, place)), "is given twice; the second would win in silence"
+                )
+                for place, line in _given_twice(node, ())
+            ]
+            if twice:
+                raise DefinitionError(twice)
 
     def line(self, location: Location) -> int:
         """The line of `location`, or of the nearest place around it."""
@@ -98,6 +104,51 @@ def _field_names(schema: Mapping[str, Any]) -> list[str]:
     """Every field that a model or a part of it has."""
     shapes = [schema, *schema.get("$defs", {}).values()]
     return [name for shape in shapes for name in shape.get("properties", {})]
+
+
+def _unreadable(name: str, text: str, error: Exception) -> Problem:
+    mark = getattr(error, "problem_mark", None)
+    reason = getattr(error, "problem", None) or str(error) or "unreadable"
+    if mark is not None:
+        return Problem(name, mark.line + 1, "", f"is not YAML: {reason}")
+    line = 0 if isinstance(error, yaml.YAMLError) else _line_of_bad_scalar(text)
+    return Problem(name, line, "", f"is not YAML: {reason}")
+
+
+def _line_of_bad_scalar(text: str) -> int:
+    """The line of a scalar that looks like a date or a number and is none: PyYAML does not tell where it was."""
+    loader = yaml.SafeLoader(text)
+    try:
+        waiting = [node] if (node := loader.get_single_node()) else []
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, ScalarNode):
+                try:
+                    loader.construct_object(node)
+                except ValueError:
+                    return int(node.start_mark.line) + 1
+            elif isinstance(node, SequenceNode):
+                waiting += node.value
+            elif isinstance(node, MappingNode):
+                waiting += [part for pair in node.value for part in pair]
+    except (yaml.YAMLError, RecursionError):
+        return 0
+    finally:
+        loader.dispose()
+    return 0
+
+
+def _given_twice(node: Node, location: Location) -> Iterator[tuple[Location, int]]:
+    if isinstance(node, MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                yield (*location, key.value), key.start_mark.line + 1
+            seen.add(key.value)
+            yield from _given_twice(value, (*location, key.value))
+    elif isinstance(node, SequenceNode):
+        for index, item in enumerate(node.value):
+            yield from _given_twice(item, (*location, index))
 
 
 def _lines(node: Node, location: Location) -> Iterator[tuple[Location, int]]:

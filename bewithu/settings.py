@@ -33,7 +33,7 @@ class Kafka(BaseModel):
         30, gt=0, description="how long the broker waits for a lost worker; 6 for the embedded broker"
     )
     max_batch_records: int = Field(50_000, ge=1)
-    max_message_bytes: int = Field(1_000_000, ge=1000, description="a longer event is refused")
+    max_message_bytes: int = Field(65_536, ge=1000, le=65_536, description="a longer event is refused")
 
 
 class Registry(BaseModel):

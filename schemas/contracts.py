@@ -18,7 +18,7 @@ from typing import Any
 
 import fastavro
 
-from schemas.rules import Rule, Violation, check, load_rules
+from schemas.rules import Code, Rule, Violation, check, load_rules
 
 _FILE = re.compile(r"(?P<event_type>[a-z_]+)\.v(?P<major>[0-9]+)\.avsc")
 
@@ -98,6 +98,13 @@ def contract_of(event_type: str) -> Contract:
         known = ", ".join(contract.event_type for contract in contracts().values())
         raise LookupError(f"no contract for event type {event_type!r}; there are {known}")
     return max(versions, key=lambda contract: contract.major)
+
+
+@cache
+def agency_pattern() -> str:
+    """What an agency's code looks like, in every contract."""
+    rules = next(iter(contracts().values())).rules
+    return next(rule.pattern for rule in rules if isinstance(rule, Code) and rule.field == "agency")
 
 
 @cache

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 
-#: The eleven digits with their usual separators; also what the store matches with RE2.
-SHAPE = "[0-9]{2}[-. /]?[0-9]{2}[-. /]?[0-9]{2}[-. /]?[0-9]{3}[-. /]?[0-9]{2}"
+_BETWEEN = "[^0-9A-Za-z]{0,3}"
+#: The eleven digits, with up to three characters that are neither digits nor letters between the parts; also what
+#: the store matches with RE2.
+SHAPE = _BETWEEN.join(["[0-9]{2}", "[0-9]{2}", "[0-9]{2}", "[0-9]{3}", "[0-9]{2}"])
 _IN_TEXT = re.compile(f"(?<![0-9])(?=({SHAPE})(?![0-9]))")
 # In raw bytes the length in front of a text may look like a digit, so no boundary is asked for.
-_IN_BYTES = re.compile(f"(?=({SHAPE}))".encode())
+_IN_BYTES = re.compile(f"(?=({SHAPE.replace('{0,3}', '{0,9}')}))".encode())
 
 
 def is_national_number(digits: str) -> bool:
@@ -36,7 +38,7 @@ def mask(text: str) -> str:
     for found in _IN_TEXT.finditer(text):
         if is_national_number(_digits(found[1])):
             for place in range(found.start(1), found.end(1)):
-                masked[place] = "*" if masked[place].isdigit() else masked[place]
+                masked[place] = "*" if masked[place] in "0123456789" else masked[place]
     return "".join(masked)
 
 
@@ -44,11 +46,11 @@ def mask_bytes(raw: bytes) -> bytes:
     """`raw` with every digit of a national number replaced by `*`; the length stays."""
     masked = bytearray(raw)
     for found in _IN_BYTES.finditer(raw):
-        if is_national_number(_digits(found[1].decode("ascii"))):
+        if is_national_number(_digits(found[1].decode("latin-1"))):
             for place in range(found.start(1), found.end(1)):
                 masked[place] = 0x2A if 0x30 <= masked[place] <= 0x39 else masked[place]
     return bytes(masked)
 
 
 def _digits(text: str) -> str:
-    return "".join(character for character in text if character.isdigit())
+    return "".join(character for character in text if character in "0123456789")

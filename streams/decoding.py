@@ -10,12 +10,12 @@ from typing import Any
 
 import fastavro
 
+from schemas.contracts import agency_pattern
 from schemas.national_number import mask
 from streams.frames import PREFIX, KafkaRecord
 from streams.writer_schemas import WriterSchema
 
 Event = Mapping[str, Any]
-_AGENCY = re.compile(r"[a-z][a-z0-9]{1,15}(-[a-z0-9]{1,9})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,9 @@ def decode(value: bytes, writer: WriterSchema) -> Event | Damage:
     except EOFError:
         return Damage("truncated", f"the datum ends early, after {len(value)} bytes")
     except (IndexError, ValueError, OverflowError, TypeError, ArithmeticError, MemoryError) as error:
-        return Damage("undecodable", mask(f"{type(error).__name__}: {error}"[:200]))
+        if isinstance(error, IndexError) and datum.tell() >= len(value):
+            return Damage("truncated", f"the datum ends early, after {len(value)} bytes")
+        return Damage("undecodable", mask(f"{type(error).__name__}: {error}")[:200])
     rest = len(value) - datum.tell()
     if rest:
         return Damage("overlong", f"{rest} bytes are left over after the last field")
@@ -51,4 +53,4 @@ def agency_of(record: KafkaRecord, event: Event | None) -> str:
         claimed = next(
             (value.decode("ascii", "replace") for name, value in record.headers if name == "agency"), ""
         )
-    return claimed if _AGENCY.fullmatch(claimed) else ""
+    return claimed if re.fullmatch(agency_pattern(), claimed) else ""

@@ -64,13 +64,12 @@ def build_frame(
     same = batch + zigzag(milliseconds(known_at)) + zigzag(partition) + zigzag(base)
     rows = _ROWS if len(_ROWS) < _ROWS_REMEMBERED else _Varints()
     times = _Varints()
-    pieces: list[bytes] = []
-    for record in records:
-        assert record.value is not None
-        pieces += (
-            same, rows[record.offset - base], times[max(record.timestamp, 0)], record.value[PREFIX:], batch
-        )  # fmt: skip
-    body = b"".join(pieces)
+    values = [
+        rows[record.offset - base] + times[max(record.timestamp, 0)] + (record.value or b"")[PREFIX:]
+        for record in records
+    ]
+    # Behind each event comes its fence, and then the next one's beginning, which is the same for all.
+    body = same + (batch + same).join(values) + batch
     block = b"".join((header, zigzag(len(records)), zigzag(len(body)), body, _SYNC))
     return Frame(topic, batch, block, len(records))
 

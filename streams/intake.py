@@ -19,7 +19,10 @@ from schemas.intake import BatchNote, Frame, Refusal
 from schemas.national_number import mask, mask_bytes
 from streams.decoding import Damage, Event, agency_of, decode
 from streams.frames import KafkaRecord, build_frame
-from streams.writer_schemas import Unfit, WriterSchema, WriterSchemas, schema_id
+from streams.writer_schemas import Unfit, WriterSchema, WriterSchemas
+
+#: So much of a refused record is kept; `raw_length` tells of the rest, which Kafka still has.
+_KEPT_BYTES = 1 << 16
 
 
 class FactStore(Protocol):
@@ -138,7 +141,7 @@ class Intake:
             self._insert_frame(work, writer, records)
         except DataRefused as error:
             if len(records) == 1:
-                self._refuse(work, records[0], "refused_by_store", mask(str(error)[:200]))
+                self._refuse(work, records[0], "refused_by_store", mask(str(error))[:200])
                 return
             middle = len(records) // 2
             self._insert_by_halves(work, writer, records[:middle])
@@ -153,7 +156,7 @@ def _misshapen(value: bytes | None, longest: int) -> tuple[str, str]:
         return "empty", "the message has no value"
     if len(value) > longest:
         return "too_large", f"{len(value)} bytes, expected at most {longest}"
-    if schema_id(value) is None:
+    if value[0] != 0:
         return "wrong_magic", f"starts with {value[:5].hex()}, expected 00 and a schema id in four bytes"
     return "truncated", f"only {len(value)} bytes, expected a schema id and an event"
 
@@ -186,7 +189,7 @@ def _refusal(
         reason=reason,
         field=field,
         detail=detail,
-        raw=mask_bytes(raw),
+        raw=mask_bytes(raw[:_KEPT_BYTES]),
         raw_length=len(raw),
         kafka_time=_moment(record.timestamp) or work.known_at,
         known_at=work.known_at,
@@ -208,4 +211,8 @@ def _note(work: _Work) -> BatchNote:
 
 
 def _moment(timestamp: int) -> datetime | None:
-    return datetime.fromtimestamp(timestamp / 1000, UTC) if timestamp > 0 else None
+    """A moment of Kafka's, None where it has none or none that a calendar knows."""
+    try:
+        return datetime.fromtimestamp(timestamp / 1000, UTC) if timestamp > 0 else None
+    except (OverflowError, ValueError):
+        return None

@@ -14,6 +14,7 @@ import faust
 from bewithu.errors import Unavailable
 from bewithu.settings import Kafka
 from schemas.contracts import contracts
+from schemas.national_number import mask
 from streams.intake import Intake, Outcome, RecordBatch
 
 log = logging.getLogger("bewithu.ingest")
@@ -85,7 +86,8 @@ async def store(
         try:
             outcome = await asyncio.to_thread(intake.take, batch)
         except Exception as error:
-            away = str(error) if isinstance(error, Unavailable) else f"{type(error).__name__}: {error}"
+            # An unexpected error may quote the data that it met.
+            away = str(error) if isinstance(error, Unavailable) else mask(f"{type(error).__name__}: {error}")
             if away != progress.away:
                 log.warning("%s; %s records wait, trying again", away, len(batch.records))
             progress.away = away

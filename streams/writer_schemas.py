@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import fastavro
+from fastavro.schema import SchemaParseException, UnknownType
 
 from schemas.contracts import Contract, Field, contracts, fields_of
 from streams.frames import container_header
@@ -53,21 +53,17 @@ class WriterSchemas:
             return Unfit(
                 "unknown_schema", f"no schema has the id {schema_id}: register it, then publish again"
             )
-        schema = json.loads(text)
-        misfits = misfit(contracts()[topic], schema)
-        if misfits:
-            return Unfit("incompatible_schema", f"schema {schema_id}: {misfits}")
-        found = WriterSchema(container_header(schema), fastavro.parse_schema(schema))
+        try:
+            schema = json.loads(text)
+            misfits = misfit(contracts()[topic], schema)
+            if misfits:
+                return Unfit("incompatible_schema", f"schema {schema_id}: {misfits}")
+            found = WriterSchema(container_header(schema), fastavro.parse_schema(schema))
+        except (ValueError, KeyError, TypeError, SchemaParseException, UnknownType) as error:
+            detail = f"schema {schema_id} cannot be read as Avro: {type(error).__name__}"
+            return Unfit("incompatible_schema", detail)
         self._fit[topic, schema_id] = found
         return found
-
-
-def schema_id(value: bytes) -> int | None:
-    """The id in front of a value in Confluent's wire format, or None when there is none."""
-    if len(value) < 5 or value[0] != 0:
-        return None
-    found: int = struct.unpack_from(">I", value, 1)[0]
-    return found
 
 
 def misfit(contract: Contract, schema: Any) -> str:

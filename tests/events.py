@@ -27,7 +27,7 @@ from streams.writer_schemas import WriterSchemas
 _KEPT = ("areas", "municipalities", "validity", "migrations")
 _SHIPPED = files("streams.indicators")
 _LIEGE = "62063"
-_LONGEST_MESSAGE = 1 << 20
+_LONGEST_MESSAGE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)

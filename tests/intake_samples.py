@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 from schemas.contracts import Contract, contract_of, contracts, parsed_schema
 from schemas.examples import PUBLISHED_AT, good_examples, wire_value
+from schemas.rules import Violation
 from sinks.clickhouse.contract_tables import facts_table
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.fact_store import ClickHouseFactStore
@@ -18,9 +20,11 @@ from streams.intake import FactStore, Intake, RecordBatch
 from streams.writer_schemas import WriterSchemas
 
 REGISTRATION = contract_of("registration")
-LONGEST = 1_000_000
+Event = dict[str, Any]
+LONGEST = 65_536
 NOW = milliseconds(PUBLISHED_AT)
 PARTITION, FIRST_OFFSET = 3, 40
+_offsets = itertools.count()
 
 
 @dataclass
@@ -150,3 +154,50 @@ def rows_that_tell(database: Database, text: str) -> int:
         for table in tables
     ]
     return sum(counts)
+
+
+# --- two judges: the contract's check and the store ---
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What one judge says: None for accepted, else reason and field."""
+
+    event: Event
+    kafka_time: int
+    said: tuple[str, str] | None
+
+
+def judged_by_store(
+    database: Database, contract: Contract, events: Sequence[tuple[Event, int]]
+) -> list[Judgement]:
+    """All `(event, Kafka's time in ms)` in one batch; accepted is what the facts have, each under an id of its own."""
+    sent = [(event | {"event_id": uuid4()}, kafka_time) for event, kafka_time in events]
+    records = [Record(next(_offsets), kafka_time, encoded(event, contract)) for event, kafka_time in sent]
+    refused = {
+        each.offset: each
+        for each in intake_to(database).take(RecordBatch(contract.topic, 0, records)).refused
+    }
+    stored = {
+        event_id
+        for (event_id,) in database.rows(
+            f"SELECT event_id FROM {facts_table(contract.event_type)} WHERE event_id IN {{ids:Array(UUID)}}",
+            ids=[str(event["event_id"]) for event, _ in sent],
+        )
+    }
+    judgements = []
+    for record, (event, kafka_time) in zip(records, sent, strict=True):
+        refusal = refused.get(record.offset)
+        assert (event["event_id"] in stored) == (refusal is None), (event, refusal)
+        judgements.append(Judgement(event, kafka_time, (refusal.reason, refusal.field) if refusal else None))
+    return judgements
+
+
+def assert_agreed(contract: Contract, judgements: Sequence[Judgement]) -> None:
+    for each in judgements:
+        published_at = (
+            datetime.fromtimestamp(each.kafka_time / 1000, UTC) if each.kafka_time > 0 else PUBLISHED_AT
+        )
+        violations: Sequence[Violation] = contract.check(each.event, min(published_at, PUBLISHED_AT))
+        expected = (violations[0].reason, violations[0].field) if violations else None
+        assert each.said == expected, each

@@ -66,18 +66,7 @@ ENVELOPE = [
 ]
 
 
-def bad(example: BadExample) -> Any:
-    marks = [
-        pytest.mark.xfail(
-            strict=True,
-            reason="the municipality rule stands before not_before, and no code is valid before 2019: a date "
-            "lost in 1970 is called municipality_not_valid; put not_before first in schemas/rules/envelope.yaml",
-        )
-    ] * (example.name == "occurred_too_early")
-    return pytest.param(example, id=f"{example.contract.name}/{example.name}", marks=marks)
-
-
-BAD = [bad(example) for example in bad_examples()]
+BAD = [pytest.param(example, id=f"{example.contract.name}/{example.name}") for example in bad_examples()]
 
 
 # --- shape and names ---

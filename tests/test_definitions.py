@@ -199,21 +199,11 @@ def test_no_text_makes_reading_fail_in_any_other_way(text: str) -> None:
         assert {problem.file for problem in caught.value.problems} == {str(path)}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=ValueError,
-    reason="Source catches YAMLError alone, but PyYAML raises ValueError for a date that does not exist: "
-    "catch both (and RecursionError, for `&a [*a]`)",
-)
 def test_a_date_that_does_not_exist_is_told_with_its_line() -> None:
     with pytest.raises(DefinitionError, match=r"mine\.yaml:2: "):
         source("id: x\nearliest: 2022-02-30\n")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="of two equal keys YAML keeps the last one in silence: find them among the nodes in _lines",
-)
 def test_a_field_that_is_given_twice_is_told_with_its_line() -> None:
     with pytest.raises(DefinitionError, match=r"mine\.yaml:4: unit: "):
         validate(source("id: x\nunit: persons\nwindow: {days: 7}\nunit: places\n"), Indicator)

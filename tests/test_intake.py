@@ -103,7 +103,7 @@ def assert_quarantined_alone(
             "reason": reason,
             "field": place,
             "raw_length": length,
-            "length": length,
+            "length": min(length, LONGEST),
             "detail": row["detail"],
         }
 
@@ -136,7 +136,6 @@ LONG_AMOUNT = encoded(sample(BENEFIT, "single"), BENEFIT).replace(
 )
 
 
-@pytest.mark.xfail(strict=True, raises=ValueError, reason="_moment overflows, take raises for ever")
 def test_a_bad_message_whose_kafka_time_is_past_the_year_9999_is_quarantined(database: Database) -> None:
     assert len(intake_to(database).take(batch([b"\x01"], timestamp=2**60)).refused) == 1
 
@@ -150,9 +149,6 @@ def test_a_bad_message_whose_kafka_time_is_past_the_year_9999_is_quarantined(dat
         ),
     ],
 )
-@pytest.mark.xfail(
-    strict=True, reason="the interpreter is held so long that the broker takes the worker for dead"
-)
 def test_a_long_message_is_refused_within_a_second(
     value: bytes, contract: Contract, database: Database
 ) -> None:
@@ -162,15 +158,11 @@ def test_a_long_message_is_refused_within_a_second(
 
 
 @pytest.mark.parametrize("value", [SOUND[:-1], b"\0", b"\0\0\0\0"])
-@pytest.mark.xfail(
-    strict=True, reason="called undecodable where fastavro says IndexError, wrong_magic below 5 bytes"
-)
 def test_a_message_that_ends_early_is_called_truncated(value: bytes, database: Database) -> None:
     (refusal,) = intake_to(database).take(batch([value])).refused
     assert refusal.reason == "truncated"
 
 
-@pytest.mark.xfail(strict=True, reason="the detail is cut before it is masked, so half a number stays")
 def test_no_digit_of_a_number_stays_in_a_detail_that_is_cut() -> None:
     class Refusing(PickyStore):
         def insert(self, frame: Frame) -> Sequence[int]:

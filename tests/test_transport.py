@@ -283,7 +283,6 @@ async def test_a_batch_that_is_stored_already_is_not_taken_again() -> None:
 
 
 @pytest.mark.usefixtures("no_pause")
-@pytest.mark.xfail(strict=True, reason="store() logs an unexpected error as it is, data and all: mask it")
 async def test_the_log_does_not_tell_a_national_number_that_an_error_quotes(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -122,7 +122,11 @@ def _default(field: Field) -> str:
 
 def _facts_view(contract: Contract, landing: str) -> str:
     columns = ",\n    ".join(f"{_stored(contract, field)} AS {name(field.name)}" for field in contract.fields)
-    content = ", ".join(f"ifNull(toString(landed.{name(field.name)}), '\\\\N')" for field in contract.fields)
+    content = ", ".join(
+        f"isNull({column}), assumeNotNull({column})" if field.optional else column
+        for field in contract.fields
+        if (column := f"landed.{name(field.name)}")
+    )
     # 40 bits of content, then 24 bits that shrink with time: minutes since 2000 until the year 2031, then 0.
     earlier = (
         "toUInt64(greatest(0, 16777215 - dateDiff('minute', toDateTime('2000-01-01', 'UTC'), known_at)))"

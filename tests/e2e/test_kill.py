@@ -27,7 +27,7 @@ def test_a_worker_killed_three_times_in_mid_stream_loses_and_doubles_nothing(
     published.start()
     for killed in range(1, 4):
         before = EVENTS * killed // 5
-        wait_until(lambda: platform.books().published >= before, 60, f"{before} records stored")
+        wait_until(lambda before=before: platform.books().published >= before, 60, f"{before} records stored")
         assert platform.worker is not None
         platform.worker.kill()
         platform.start_worker()

@@ -50,7 +50,7 @@ def walk(platform: Platform, publisher: Publisher, now: datetime) -> None:
 
     # The value, in the municipality and above it.
     for area in (LIEGE, "03000", "BE"):
-        wait_until(lambda: value(platform, area) == 30, 30, f"30 registrations in {area}")
+        wait_until(lambda area=area: value(platform, area) == 30, 30, f"30 registrations in {area}")
 
     # The alert, and a mail to Wallonia and to the country, not to Flanders.
     wait_until(lambda: len(platform.told()) >= 2, 60, "two mails")

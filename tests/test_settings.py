@@ -1,0 +1,123 @@
+"""Settings: environment over `bewithu.toml` over defaults, and what is said of a wrong one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from bewithu.errors import SettingsError
+from bewithu.settings import load_settings
+from tests.command_line import CommandLine, command_line, forget_settings
+
+
+@pytest.fixture
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The folder that settings are read in; it is empty, as is the environment."""
+    forget_settings(monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def bewithu(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Iterator[CommandLine]:
+    with command_line(monkeypatch, capsys, tmp_path) as line:
+        yield line
+
+
+def write_toml(folder: Path, text: str) -> None:
+    (folder / "bewithu.toml").write_text(text, "utf-8")
+
+
+def problems(**overrides: object) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(**overrides)
+    return str(caught.value).splitlines()
+
+
+def test_nothing_needs_to_be_set(folder: Path) -> None:
+    settings = load_settings()
+    assert settings.kafka.bootstrap_servers == "127.0.0.1:9092"
+    assert settings.clickhouse.url == "chdb://var/clickhouse"
+    assert settings.clickhouse.password is None
+    assert settings.rules is None
+
+
+def test_the_environment_wins_over_the_file_and_the_file_over_the_default(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_toml(folder, 'rules = "from-toml"\n[kafka]\ngroup = "from-toml"\npartitions = 8\n[http]\nport = 1')
+    monkeypatch.setenv("BEWITHU_KAFKA__GROUP", "from-environment")
+    monkeypatch.setenv("BEWITHU_RULES", "from-environment")
+    settings = load_settings(http={"port": 2})
+    assert settings.rules == Path("from-environment")
+    assert (settings.kafka.group, settings.kafka.partitions) == ("from-environment", 8)
+    assert settings.kafka.replication == 1
+    assert settings.http.port == 2
+
+
+def test_a_variable_s_case_does_not_matter_and_empty_text_is_a_value(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("bewithu_http__host", "::1")
+    monkeypatch.setenv("BEWITHU_SMTP__USERNAME", "")
+    settings = load_settings()
+    assert (settings.http.host, settings.smtp.username) == ("::1", "")
+
+
+def test_the_password_is_read_from_its_file_unless_it_is_given(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "secret").write_text("  in-file \n", "utf-8")
+    monkeypatch.setenv("BEWITHU_CLICKHOUSE__PASSWORD_FILE", "secret")
+    assert load_settings().clickhouse.password == SecretStr("in-file")
+    monkeypatch.setenv("BEWITHU_CLICKHOUSE__PASSWORD", "given")
+    assert load_settings().clickhouse.password == SecretStr("given")
+
+
+def test_no_secret_is_in_the_text_of_the_settings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CLICKHOUSE", "SMTP"):
+        monkeypatch.setenv(f"BEWITHU_{name}__PASSWORD", "geheim")
+    assert "geheim" not in repr(load_settings())
+
+
+def test_a_missing_password_file_is_named(folder: Path) -> None:
+    (problem,) = problems(clickhouse={"password_file": "nowhere/secret"})
+    assert problem.startswith("setting clickhouse: ")
+    assert "password_file nowhere/secret: No such file or directory" in problem
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("clickhouse.url", "ftp://127.0.0.1", "http://host:port/database"),
+        ("http.port", "65536", "less than or equal to 65535"),
+        ("http.port", "many", "valid integer"),
+        ("kafka.partitions", "0", "greater than or equal to 1"),
+        ("refresh.interval_seconds", "-1", "greater than 0"),
+        ("smtp.starttls", "perhaps", "valid boolean"),
+    ],
+)
+def test_a_wrong_setting_is_told_with_its_name_its_value_and_what_was_expected(
+    bewithu: CommandLine, name: str, value: str, expected: str
+) -> None:
+    variable = name.upper().replace(".", "__")
+    bewithu.set(**{variable: value})
+    answer = bewithu("rules", "check", "--json")
+    assert (answer.code, answer.out) == (2, "")
+    (told,) = answer.err.splitlines()
+    assert told.startswith(f"setting {name}: ")
+    assert expected in told
+    assert f"got {value!r}" in told
+    assert f"BEWITHU_{variable}" in told
+
+
+def test_every_wrong_setting_is_told_at_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_toml(folder, "[http]\nport = -1\n[sheep]\nlegs = 4\n")
+    monkeypatch.setenv("BEWITHU_KAFKA__REPLICATION", "none")
+    told = [problem.split(":")[0] for problem in problems()]
+    assert sorted(told) == ["setting http.port", "setting kafka.replication", "setting sheep"]
