@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from importlib.resources import files
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import fastavro
+from hypothesis import strategies as st
 
+from schemas.areas import municipalities
 from schemas.contracts import contract_of, contracts, parsed_schema
 from schemas.indicators import Indicators, load_indicators
 from sinks.clickhouse.database import Database
@@ -197,3 +200,87 @@ def empty(database: Database, keep: Sequence[str] = ()) -> None:
     )
     for (table,) in tables:
         database.run(f"TRUNCATE TABLE {table}")
+
+
+# Worlds that Hypothesis draws: a few persons around a special day.
+
+#: The clocks go back on 27 October 2024, municipalities merge on 1 January 2025, the clocks go on on 30 March.
+FIRST_DAYS = (date(2024, 10, 26), date(2024, 12, 30), date(2025, 3, 29))
+#: Galmaarden and Gooik become Pajottegem; Zwijndrecht goes to another province; Brussels has none; Liège.
+PLACES = ("23023", "23024", "23106", "11056", "46030", "21004", "62063")
+#: In Brussels: the ends of a day, the hour that comes twice or never, and noon, so that moments coincide.
+BRUSSELS = ZoneInfo("Europe/Brussels")
+TIMES = (time(0), time(2, 30), time(2, 30, fold=1), time(12), time(23, 59, 59, 999_000))
+MAKERS = {"registration": registration, "benefit_grant": benefit_grant, "housing_change": housing_change}
+FLAWS = ("unknown status", "unknown place", "cut short", "no value", "unknown schema")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message as an agency sends it; one with a flaw must end in the quarantine."""
+
+    message: Message
+    flaw: str = ""
+
+
+@st.composite
+def moments(draw: st.DrawFn) -> list[datetime]:
+    """Few, so that a person's events often coincide."""
+    first = draw(st.sampled_from(FIRST_DAYS))
+    days = st.integers(0, 3).map(lambda number: first + timedelta(days=number))
+    local = draw(st.lists(st.tuples(days, st.sampled_from(TIMES)), min_size=5, max_size=5))
+    return [datetime.combine(day, hour, BRUSSELS).astimezone(UTC) for day, hour in local]
+
+
+@st.composite
+def histories(draw: st.DrawFn, moment: datetime, number: int) -> list[Sent]:
+    """All that is sent about one event: revisions that change all but its person and moment, and flawed ones."""
+    event_type = draw(st.sampled_from(sorted(MAKERS)))
+    day = moment.astimezone(BRUSSELS).date()
+    valid = [code for code in PLACES if municipalities()[code].valid_on(day)]
+    statuses = contract_of(event_type).symbols["status"]
+    who = person(draw(st.integers(0, 2)))
+    # Of two events at one moment the ids decide, whichever half of them differs.
+    event_id = UUID(int=(draw(st.integers(0, 9)) << 64) + (draw(st.integers(0, 2)) << 8) + number)
+    sent = []
+    for revision in draw(st.lists(st.integers(0, 3), min_size=1, max_size=3, unique=True)):
+        fields: dict[str, Any] = {
+            "event_id": event_id,
+            "revision": revision,
+            "cancelled": draw(st.sampled_from((*[False] * 5, True))),
+            "municipality": draw(st.sampled_from(valid)),
+            "sex": draw(st.sampled_from(("female", "male", "unknown"))),
+            "age_group": draw(st.sampled_from(("a00_05", "a65_plus"))),
+        }
+        status = draw(st.sampled_from(statuses))
+        if event_type == "housing_change":
+            fields["site_type"] = draw(st.sampled_from(("emergency", "emergency", "private")))
+        sent.append(Sent(MAKERS[event_type](who, moment, status, **fields)))
+    for flaw in draw(st.lists(st.sampled_from(FLAWS), max_size=1)):
+        sent.append(Sent(sent[0].message.changed(revision=9, cancelled=draw(st.booleans())), flaw))
+    return sent
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> list[Sent]:
+    """Everything that agencies send about one to twelve events, in no particular order."""
+    possible = draw(moments())
+    # A few big worlds tell more than many small ones; a failing one still shrinks to a single event.
+    events = range(draw(st.sampled_from((1, 6, 9, 12))))
+    return [sent for number in events for sent in draw(histories(draw(st.sampled_from(possible)), number))]
+
+
+def bytes_of(sent: Sent, wire: Callable[[Message], bytes]) -> bytes | None:
+    """What arrives in Kafka; `wire` encodes a message."""
+    match sent.flaw:
+        case "unknown status":
+            return wire(sent.message.changed(status="unknown"))
+        case "unknown place":
+            return wire(sent.message.changed(municipality="99999"))
+        case "cut short":
+            return wire(sent.message)[:-3]
+        case "no value":
+            return None
+        case "unknown schema":
+            return b"\0\0\0\xff\xff" + wire(sent.message)[5:]
+    return wire(sent.message)

@@ -128,11 +128,11 @@ def test_an_agency_that_neither_event_nor_header_tells_stays_empty(database: Dat
     assert [row["agency"] for row in quarantined(database)] == ["", ""]
 
 
-# --- known weaknesses: each of these fails until it is mended ---
+# --- messages that could hold their partition up, or tell too much ---
 
-# 1093.00 euros are three bytes; here they are 200 000, and the rest as it was.
+# 1093.00 euros are three bytes; here they are 60 000. Python takes 95 s for a decimal of 900 000.
 LONG_AMOUNT = encoded(sample(BENEFIT, "single"), BENEFIT).replace(
-    zigzag(3) + (109_300).to_bytes(3, "big"), zigzag(200_000) + b"\x7f" * 200_000
+    zigzag(3) + (109_300).to_bytes(3, "big"), zigzag(60_000) + b"\x7f" * 60_000
 )
 
 
@@ -143,10 +143,9 @@ def test_a_bad_message_whose_kafka_time_is_past_the_year_9999_is_quarantined(dat
 @pytest.mark.parametrize(
     ("value", "contract"),
     [
-        pytest.param(LONG_AMOUNT, BENEFIT, id="decode: 4 s for a decimal of 200 kB, 95 s for 900 kB"),
-        pytest.param(
-            bytes(5) + b"7" * LONGEST, REGISTRATION, id="mask_bytes: 3 s for 1 MB of digits, 15 s for 5 MB"
-        ),
+        pytest.param(LONG_AMOUNT, BENEFIT, id="an endless decimal"),
+        pytest.param(bytes(5) + b"7" * (LONGEST - 5), REGISTRATION, id="nothing but digits"),
+        pytest.param(b"7" * 5_000_000, REGISTRATION, id="5 MB of digits"),
     ],
 )
 def test_a_long_message_is_refused_within_a_second(
@@ -170,6 +169,17 @@ def test_no_digit_of_a_number_stays_in_a_detail_that_is_cut() -> None:
 
     (refusal,) = intake_to(Refusing(frozenset())).take(batch([SOUND])).refused
     assert NUMBER[:9] not in refusal.detail
+
+
+@pytest.mark.parametrize("kept", range(1, 11))
+@pytest.mark.xfail(
+    strict=True, reason="_refusal cuts the raw bytes before it masks them: mask a little more, then cut"
+)
+def test_no_digit_of_a_number_stays_in_raw_bytes_that_are_cut(kept: int) -> None:
+    value = b"\x01" + b"x" * (LONGEST - kept - 1) + NUMBER.encode()
+    (refusal,) = intake_to(PickyStore(frozenset())).take(batch([value])).refused
+    assert len(refusal.raw) == LONGEST
+    assert not any(48 <= byte <= 57 for byte in refusal.raw)
 
 
 # --- damage that cannot be told from bytes alone ---

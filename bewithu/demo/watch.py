@@ -24,6 +24,7 @@ from sinks.clickhouse.published import PublishedValues
 
 _HISTORY = timedelta(days=59)
 _ALERTS = 8
+_STEPS = 500
 #: Over how many glances the rate is taken.
 _GLANCES = 8
 
@@ -102,8 +103,7 @@ class _Glance:
         return tuple(lines)
 
     def _alert_lines(self) -> tuple[AlertLine, ...]:
-        shown = [state for state in self._alerts.states() if state.kind != "dropped"]
-        shown.sort(key=lambda state: state.at, reverse=True)
+        shown = _last_steps(self._alerts.recent(_STEPS))
         shown.sort(key=lambda state: ("firing", "pending", "resolved").index(state.kind))
         return tuple(self._alert_line(state) for state in shown[:_ALERTS])
 
@@ -115,6 +115,21 @@ class _Glance:
             what=indicator.name.en, since=brussels_day(state.at), value=state.value,
             unit=indicator.unit, percent=indicator.unit == "%",
         )  # fmt: skip
+
+
+def _last_steps(newest_first: Sequence[Transition]) -> list[Transition]:
+    """The last step of every alert, newest first; a pending alert that was dropped is as if it had not been."""
+    last: dict[tuple[str, str], Transition] = {}
+    dropped: set[tuple[str, str]] = set()
+    for step in newest_first:
+        alert = (step.rule, step.area)
+        if step.kind == "dropped":
+            dropped.add(alert)
+        elif step.kind == "pending" and alert in dropped:
+            dropped.remove(alert)
+        else:
+            last.setdefault(alert, step)
+    return list(last.values())
 
 
 @contextlib.contextmanager
