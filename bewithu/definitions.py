@@ -26,18 +26,16 @@ class Source:
         try:
             node = yaml.compose(text, Loader=yaml.SafeLoader)
             self.data: Any = yaml.safe_load(text)
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
+            self._lines = dict(_lines(node, ())) if node else {}
+            twice = list(_given_twice(node, ())) if node else []
+        # PyYAML lets the errors of its constructors pass: an impossible date, a tag that does not fit its value.
+        except (yaml.YAMLError, ValueError, AttributeError, KeyError, RecursionError) as error:
             raise DefinitionError([_unreadable(name, text, error)]) from error
-        self._lines = dict(_lines(node, ())) if node else {}
-        if node:
-            twice = [
-                Problem(
-                    name, line, ".".join(map(str, place)), "is given twice; the second would win in silence"
-                )
-                for place, line in _given_twice(node, ())
-            ]
-            if twice:
-                raise DefinitionError(twice)
+        if twice:
+            message = "is given twice; the second would win in silence"
+            raise DefinitionError(
+                [Problem(name, line, ".".join(map(str, place)), message) for place, line in twice]
+            )
 
     def line(self, location: Location) -> int:
         """The line of `location`, or of the nearest place around it."""
@@ -111,7 +109,7 @@ def _unreadable(name: str, text: str, error: Exception) -> Problem:
     reason = getattr(error, "problem", None) or str(error) or "unreadable"
     if mark is not None:
         return Problem(name, mark.line + 1, "", f"is not YAML: {reason}")
-    line = 0 if isinstance(error, yaml.YAMLError) else _line_of_bad_scalar(text)
+    line = 0 if isinstance(error, yaml.YAMLError | RecursionError) else _line_of_bad_scalar(text)
     return Problem(name, line, "", f"is not YAML: {reason}")
 
 
@@ -125,7 +123,7 @@ def _line_of_bad_scalar(text: str) -> int:
             if isinstance(node, ScalarNode):
                 try:
                     loader.construct_object(node)
-                except ValueError:
+                except (ValueError, AttributeError, KeyError):
                     return int(node.start_mark.line) + 1
             elif isinstance(node, SequenceNode):
                 waiting += node.value

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from schemas.contracts import Contract, Field
 
@@ -22,7 +23,7 @@ def event_from_json(contract: Contract, document: Mapping[str, Any]) -> dict[str
     event = {}
     for field in contract.fields:
         if field.name in document:
-            event[field.name] = _value(field, document[field.name])
+            event[field.name] = _read(field, document[field.name])
         elif "default" in defaults[field.name]:
             event[field.name] = defaults[field.name]["default"]
         else:
@@ -30,31 +31,65 @@ def event_from_json(contract: Contract, document: Mapping[str, Any]) -> dict[str
     return event
 
 
-def _value(field: Field, value: Any) -> Any:
-    if value is None:
-        if not field.optional:
-            raise ValueError(f"{field.name} is null, expected {_expected(field)}")
-        return None
+def _read(field: Field, value: Any) -> Any:
     try:
-        return _converted(field, value)
-    except (ValueError, TypeError, ArithmeticError) as error:
+        return value_from_json(field, value)
+    except ValueError as error:
         raise ValueError(f"{field.name} is {value!r}, expected {_expected(field)}") from error
 
 
-def _converted(field: Field, value: Any) -> Any:
-    if field.logical_type == "timestamp-millis":
-        moment = datetime.fromisoformat(value)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    if field.logical_type == "date":
-        return date.fromisoformat(value)
-    if field.logical_type == "decimal":
-        return Decimal(str(value)).quantize(Decimal(1).scaleb(-field.scale))
-    expected = {"boolean": bool, "int": int, "long": int, "string": str, "enum": str}.get(field.avro_type)
-    if expected is not None and type(value) is not expected:
-        raise TypeError(field.avro_type)
+def value_from_json(field: Field, value: Any) -> Any:
+    """One field's value. Raises `ValueError` when it is not what the field holds; the message says why."""
+    if value is None and field.optional:
+        return None
+    if field.logical_type is not None:
+        return _READERS[field.logical_type](field, value)
+    expected = {"boolean": bool, "int": int, "long": int}.get(field.avro_type, str)
+    if type(value) is not expected:
+        raise ValueError(f"{value!r} is no {expected.__name__}")
     if field.symbols and value not in field.symbols:
-        raise ValueError(field.symbols)
+        raise ValueError(f"{value!r} is no symbol of {field.name}")
     return value
+
+
+def _uuid(field: Field, value: Any) -> UUID:
+    return UUID(_text(value))
+
+
+def _moment(field: Field, value: Any) -> datetime:
+    moment = datetime.fromisoformat(_text(value))
+    if moment.tzinfo is None:
+        raise ValueError(f"{value} has no time zone")
+    return moment.astimezone(UTC)
+
+
+def _day(field: Field, value: Any) -> date:
+    return date.fromisoformat(_text(value))
+
+
+def _decimal(field: Field, value: Any) -> Decimal:
+    try:
+        number = Decimal(_text(value))
+        rounded = number.quantize(Decimal(1).scaleb(-field.scale))
+    except ArithmeticError as error:
+        raise ValueError(f"{value!r} is no number") from error
+    if rounded != number:
+        raise ValueError(f"{value} has more than {field.scale} decimals")
+    return rounded
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is no text")
+    return value
+
+
+_READERS: Mapping[str, Callable[[Field, Any], Any]] = {
+    "uuid": _uuid,
+    "timestamp-millis": _moment,
+    "date": _day,
+    "decimal": _decimal,
+}
 
 
 def _expected(field: Field) -> str:

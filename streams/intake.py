@@ -189,7 +189,8 @@ def _refusal(
         reason=reason,
         field=field,
         detail=detail,
-        raw=mask_bytes(raw[:_KEPT_BYTES]),
+        # Masked before it is cut, so that no half of a number stays.
+        raw=mask_bytes(raw[: _KEPT_BYTES + 64])[:_KEPT_BYTES],
         raw_length=len(raw),
         kafka_time=_moment(record.timestamp) or work.known_at,
         known_at=work.known_at,

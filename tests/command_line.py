@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import json
 import logging
 import os
 import sys
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -50,12 +48,8 @@ class CommandLine:
         self._monkeypatch.setattr(sys, "argv", ["bewithu", *map(str, words)])
         self._monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
         self._capsys.readouterr()
-        with warnings.catch_warnings():
-            # The end of a process closes its connections; here they are collected before the next test begins.
-            warnings.simplefilter("ignore", ResourceWarning)
-            with pytest.raises(SystemExit) as ended:
-                cli.main()
-            gc.collect()
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
         printed = self._capsys.readouterr()
         return Answer(int(ended.value.code or 0), printed.out, printed.err)
 

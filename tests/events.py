@@ -150,10 +150,8 @@ class Log:
 
 
 @dataclass(slots=True)
-class TestClock:
+class ManualClock:
     """A clock that a test sets."""
-
-    __test__ = False
 
     moment: datetime = datetime(2025, 6, 1, tzinfo=UTC)
 
@@ -166,7 +164,7 @@ class Platform:
 
     def __init__(self, database: Database, indicators: Indicators | None = None) -> None:
         self.database = database
-        self.clock = TestClock()
+        self.clock = ManualClock()
         self.log = Log()
         self.registry = ContractRegistry()
         self._intake = Intake(

@@ -89,7 +89,13 @@ def test_sound_events_pass_the_check_and_nothing_is_sent(bewithu: CommandLine, b
 
 
 WELL = example(GOOD[0])
-WRONG_FIELDS = [{}, {**WELL, "sheep": 1}, {**WELL, "revision": "x"}, {**WELL, "occurred_at": "yesterday"}]
+WRONG_FIELDS = [
+    {},
+    {**WELL, "event_id": "foo"},
+    {**WELL, "sheep": 1},
+    {**WELL, "revision": "x"},
+    {**WELL, "occurred_at": "yesterday"},
+]
 UNREADABLE = ["{", "5", "null", "[1]", '"abc"', *map(json.dumps, WRONG_FIELDS)]
 
 

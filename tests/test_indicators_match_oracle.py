@@ -23,7 +23,7 @@ from tests import oracle
 from tests.events import Platform, Sent, bytes_of, empty, person, registration, worlds
 
 DEFINITIONS = oracle.shipped_definitions()
-EXAMPLES = int(os.environ.get("BEWITHU_TEST_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("BEWITHU_TEST_EXAMPLES", "15"))
 
 # An example takes about a second; when one fails, its smallest form is looked for in hundreds.
 pytestmark = pytest.mark.timeout(600 + 10 * EXAMPLES)

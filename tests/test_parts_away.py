@@ -77,6 +77,7 @@ def test_no_event_is_lost_or_doubled_when_the_store_is_killed_while_events_flow(
         assert parts.facts("registration") == 900
         worker.wait_until_ready()
         worker.wait_until_it_logs("storing again")
+        assert "Traceback" not in worker.process.log.read_text("utf-8")
 
 
 def test_events_of_a_schema_not_yet_known_wait_for_the_registry(parts: Stage) -> None:

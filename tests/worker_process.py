@@ -144,5 +144,4 @@ def publishing(stage: Stage) -> Iterator[Publisher]:
     try:
         yield Publisher(stage.kafka.bootstrap_servers, registry)
     finally:
-        # An agency's program would end here, and its connections with it.
-        registry._client.close()
+        registry.close()

@@ -110,7 +110,8 @@ def _kafka(settings: Settings) -> str:
 
 
 def _registry(settings: Settings) -> str:
-    SchemaRegistry(settings.registry.url).schema(0)
+    with contextlib.closing(SchemaRegistry(settings.registry.url)) as registry:
+        registry.schema(0)
     return settings.registry.url
 
 

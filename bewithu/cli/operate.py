@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 
 import typer
@@ -31,15 +32,12 @@ async def _work(settings: Settings) -> None:
 def migrate() -> None:
     """Bring database, topics and schema subjects to this version. Safe to repeat."""
     settings = load_settings()
-    database = connect(settings)
-    try:
+    with contextlib.closing(connect(settings)) as database:
         for applied in prepare(database):
             typer.echo(f"applied {applied.number:04} {applied.title}")
-    finally:
-        database.close()
     kafka = settings.kafka
     for topic in ensure_topics(kafka.bootstrap_servers, kafka.partitions, kafka.replication):
         typer.echo(f"made topic {topic}")
-    registry = SchemaRegistry(settings.registry.url)
-    registry.register_all()
+    with contextlib.closing(SchemaRegistry(settings.registry.url)) as registry:
+        registry.register_all()
     typer.echo("the database, the topics and the subjects are up to date")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Annotated
 
@@ -52,5 +53,6 @@ def show(
 @app.command()
 def register(as_json: Json = False) -> None:
     """Register all contracts at the schema registry and require FULL_TRANSITIVE compatibility."""
-    ids = SchemaRegistry(load_settings().registry.url).register_all()
+    with contextlib.closing(SchemaRegistry(load_settings().registry.url)) as registry:
+        ids = registry.register_all()
     print_records(as_json, ["topic", "id"], list(ids.items()), "no contracts")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import threading
@@ -42,10 +43,13 @@ def simulate(
     """Publish synthetic agencies' events, Belgium from March 2022 on. All persons are invented."""
     settings = load_settings()
     plan = _plan(seed, since.date(), until.date(), scale)
-    publisher = Publisher(settings.kafka.bootstrap_servers, SchemaRegistry(settings.registry.url))
     clock = ReplayClock.starting_now(plan.starts_at, days_per_second * 86_400) if days_per_second else None
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    with (
+        contextlib.closing(SchemaRegistry(settings.registry.url)) as registry,
+        Progress(*columns, console=Console(stderr=True)) as bar,
+    ):
+        publisher = Publisher(settings.kafka.bootstrap_servers, registry)
         task = bar.add_task("publishing", total=(plan.until - plan.since).days + 1)
 
         def show(progress: simulator.Progress) -> None:
@@ -86,10 +90,11 @@ def publish(
         print_records(as_json, ["line", "field", "reason", "detail"], refused, well)
         raise typer.Exit(1 if refused else 0)
     settings = load_settings()
-    publisher = Publisher(settings.kafka.bootstrap_servers, SchemaRegistry(settings.registry.url))
-    for event in events:
-        publisher.publish(contract.topic, event, now)
-    publisher.flush(60)
+    with contextlib.closing(SchemaRegistry(settings.registry.url)) as registry:
+        publisher = Publisher(settings.kafka.bootstrap_servers, registry)
+        for event in events:
+            publisher.publish(contract.topic, event, now)
+        publisher.flush(60)
     if as_json:
         print_json({"sent": publisher.delivered, "topic": contract.topic})
     else:

@@ -10,18 +10,17 @@ from __future__ import annotations
 import io
 import json
 import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
-from uuid import UUID
 
 import fastavro
 
 from bewithu.errors import DefinitionError, Problem
-from schemas.contracts import Contract, Field, contracts
+from schemas.contracts import Contract, contracts
+from schemas.json_events import value_from_json
 
 #: Examples are judged as if they were published at this moment.
 PUBLISHED_AT = datetime(2025, 3, 3, 12, 0, tzinfo=UTC)
@@ -73,10 +72,10 @@ def event_from_json(contract: Contract, plain: Mapping[str, Any], name: str) -> 
     event: dict[str, Any] = {}
     for field in contract.fields:
         try:
-            event[field.name] = _typed(field, plain[field.name])
+            event[field.name] = value_from_json(field, plain[field.name])
         except KeyError:
             problems.append(Problem(name, 0, field.name, "is missing: give it, null where there is none"))
-        except (ValueError, TypeError, InvalidOperation):
+        except ValueError:
             expected = field.logical_type or field.avro_type
             problems.append(Problem(name, 0, field.name, f"is {plain[field.name]!r}, expected {expected}"))
     if problems:
@@ -90,32 +89,6 @@ def wire_value(schema: Mapping[str, Any], event: Mapping[str, Any], schema_id: i
     encoded.write(struct.pack(">xI", schema_id))
     fastavro.schemaless_writer(encoded, fastavro.parse_schema(dict(schema)), event)
     return encoded.getvalue()
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(f"{text} has no time zone")
-    return moment.astimezone(UTC)
-
-
-_READERS: Mapping[str | None, Callable[[str], Any]] = {
-    "uuid": UUID,
-    "timestamp-millis": _moment,
-    "date": date.fromisoformat,
-    "decimal": Decimal,
-}
-
-
-def _typed(field: Field, value: Any) -> Any:
-    if value is None and field.optional:
-        return None
-    if field.logical_type is not None:
-        return _READERS[field.logical_type](value)
-    expected = {"boolean": bool, "int": int, "long": int}.get(field.avro_type, str)
-    if type(value) is not expected:
-        raise TypeError(f"{value!r} is no {expected.__name__}")
-    return value
 
 
 def _read(kind: str, keys: set[str]) -> Iterator[tuple[Contract, str, Mapping[str, str], dict[str, Any]]]:
