@@ -141,7 +141,7 @@ class Intake:
             self._insert_frame(work, writer, records)
         except DataRefused as error:
             if len(records) == 1:
-                self._refuse(work, records[0], "refused_by_store", mask(str(error))[:200])
+                work.refusals.append(_refused_by_store(work, writer, records[0], error))
                 return
             middle = len(records) // 2
             self._insert_by_halves(work, writer, records[:middle])
@@ -174,6 +174,14 @@ def _explained(work: _Work, writer: WriterSchema, record: KafkaRecord) -> Refusa
         return _refusal(work, record, "rule_broken", detail, "", event)
     first = violations[0]
     return _refusal(work, record, first.reason, mask("; ".join(map(str, violations))), first.field, event)
+
+
+def _refused_by_store(work: _Work, writer: WriterSchema, record: KafkaRecord, error: DataRefused) -> Refusal:
+    """The refusal of an event that nothing is wrong with but that the store does not take."""
+    assert record.value is not None
+    event = decode(record.value, writer)
+    known = None if isinstance(event, Damage) else event
+    return _refusal(work, record, "refused_by_store", mask(str(error))[:200], "", known)
 
 
 def _refusal(

@@ -103,7 +103,9 @@ def publish(
 
 def _plan(seed: int, since: date, until: date, scale: float) -> simulator.Plan:
     try:
-        return simulator.Plan(seed=seed, since=since, until=until, scale=scale)
+        # A broker refuses messages of 5 MB unless it is told otherwise.
+        damages = tuple(damage for damage in simulator.Damage if damage is not simulator.Damage.HUGE)
+        return simulator.Plan(seed=seed, since=since, until=until, scale=scale, damages=damages)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
 

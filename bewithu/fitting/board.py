@@ -76,7 +76,7 @@ class PublishedBoard:
 
     def by_area(self, indicator: str, level: str, day: date) -> Sequence[board.Value]:
         codes = [area.code for area in areas_of_level(AreaLevel(level))]
-        return [_value(cell, None) for cell in self._published.totals([indicator], codes, day, day)]
+        return self._values([indicator], codes, day)
 
     def breakdown(self, indicator: str, area: str, day: date) -> Sequence[board.Value]:
         return [_value(cell, None) for cell in self._published.breakdowns(indicator, area, day)]
