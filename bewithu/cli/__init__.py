@@ -70,7 +70,7 @@ def _log_handler() -> tuple[logging.Handler, str]:
 def main() -> None:
     """Turns our own errors into a clear message and an exit code."""
     try:
-        app()
+        app(prog_name="bewithu")
     except (DefinitionError, SettingsError) as error:
         typer.secho(str(error), fg="red", err=True)
         sys.exit(2)
