@@ -74,11 +74,17 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 
 def _problems(source: Source, error: ValidationError, known: Sequence[str]) -> Iterator[Problem]:
     for detail in error.errors():
-        location = _in_file(detail["loc"], source.data)
+        tagged = detail["type"] in ("union_tag_invalid", "union_tag_not_found")
+        tag = (detail["ctx"]["discriminator"].strip("'"),) if tagged else ()
+        location = _in_file((*detail["loc"], *tag), source.data)
         message = detail["msg"]
         if detail["type"] == "extra_forbidden":
             message = f"is not a field of this definition{suggestion(str(location[-1]), known)}"
-        elif detail["type"] == "missing":
+        elif detail["type"] == "union_tag_invalid":
+            tags = detail["ctx"]["expected_tags"]
+            near = suggestion(detail["ctx"]["tag"], tags.replace("'", "").split(", "))
+            message = f"is {detail['ctx']['tag']!r}, expected one of {tags}{near}"
+        elif detail["type"] in ("missing", "union_tag_not_found"):
             message = "is missing"
         elif isinstance(detail["input"], str | int | float | bool):
             message = f"{detail['msg']}, got {detail['input']!r}"

@@ -116,8 +116,9 @@ def load_indicators(folder: Path | Traversable) -> Indicators:
 def _misreferences(indicator: Flow | Stock | Ratio, known: Indicators, source: Source) -> list[Problem]:
     """Names in a definition that nothing answers to."""
     if isinstance(indicator, Ratio):
+        countable = [found.id for found in known.values() if isinstance(found, Flow | Stock)]
         return [
-            source.problem((part,), f"{name!r} is no flow or stock{suggestion(name, known)}")
+            source.problem((part,), f"{name!r} is no flow or stock{suggestion(name, countable)}")
             for part in ("numerator", "denominator")
             if not isinstance(known.get(name := getattr(indicator, part)), Flow | Stock)
         ]

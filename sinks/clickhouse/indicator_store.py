@@ -62,7 +62,8 @@ class ClickHouseIndicators:
             for side in (found.numerator, found.denominator)
         }
         counts = [found for found in self._counts if found in changed or found.id in sides]
-        refreshed = self._run(counts, EVERYBODY, [], [], now, more=True)
+        anew = [found for found in changed if isinstance(found, Ratio)]
+        refreshed = self._run(counts, EVERYBODY, [], [], now, more=True, anew=anew)
         self._database.insert(
             "indicator_definitions",
             ["indicator", "fingerprint", "minimum_cell"],
@@ -78,13 +79,16 @@ class ClickHouseIndicators:
         batches: Sequence[UUID],
         now: datetime,
         more: bool,
+        anew: Sequence[Ratio] = (),
     ) -> Refreshed:
         started = time.monotonic()
         finished = self._database.value("SELECT max(refresh) FROM refreshes")
-        refresh = max(finished + 1, time.time_ns() // 1000)
+        # Above the number of a crashed refresh too, even if that had another machine's clock.
+        begun = self._database.value("SELECT max(refresh) FROM changed_series")
+        refresh = max(finished + 1, begun + 1, time.time_ns() // 1000)
         self._database.run(contributions_statement(counts, subjects), frames=list(frames), refresh=refresh)
         self._database.run(statement("insert_changed_series"), refresh=refresh, finished=finished)
-        self._insert_values(refresh, now)
+        self._insert_values(refresh, now, anew)
         changed = self._database.value(
             "SELECT count() FROM indicator_values WHERE refresh = {refresh:UInt64}", refresh=refresh
         )
@@ -96,7 +100,7 @@ class ClickHouseIndicators:
         )
         return Refreshed(len(batches), changed, seconds, more)
 
-    def _insert_values(self, refresh: int, now: datetime) -> None:
+    def _insert_values(self, refresh: int, now: datetime, anew: Sequence[Ratio]) -> None:
         known_at = now.replace(tzinfo=None)
         today = brussels_day(now)
         self._database.run(
@@ -109,7 +113,8 @@ class ClickHouseIndicators:
         )
         for ratio in self._ratios:
             sides = {"ratio": ratio.id, "numerator": ratio.numerator, "denominator": ratio.denominator}
-            self._database.run(statement("insert_changed_ratios"), refresh=refresh, **sides)
+            where = "insert_every_ratio" if ratio in anew else "insert_changed_ratios"
+            self._database.run(statement(where), refresh=refresh, **sides)
             self._database.run(
                 statement("insert_ratios"),
                 refresh=refresh,
