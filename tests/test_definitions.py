@@ -153,7 +153,7 @@ def test_a_problem_in_a_list_of_kinds_is_at_its_own_line() -> None:
     assert found[0].startswith("mine.yaml:3: 1.value: Input should be a valid number")
     assert found[0].endswith("got 'much'")
     assert found[1] == "mine.yaml:4: 2.days: is missing"
-    assert found[2].startswith("mine.yaml:5: 3: ")
+    assert found[2].startswith("mine.yaml:5: 3.kind: ")
     assert "'loud'" in found[2]
 
 
