@@ -10,7 +10,7 @@ from functools import singledispatch
 from typing import Any
 
 from bewithu.clock import brussels_day
-from schemas.areas import Municipality, municipalities
+from schemas.areas import municipalities
 from schemas.national_number import holds_national_number, mask
 from schemas.rules import model
 
@@ -107,7 +107,7 @@ def _(rule: model.MunicipalityRule, value: str, context: Context) -> tuple[str, 
     if place is None:
         reason = "national_number" if holds_national_number(value) else "unknown_municipality"
         return reason, "the NIS code of a Belgian municipality"
-    if not _valid_on(place, brussels_day(context.event["occurred_at"])):
+    if not place.valid_on(brussels_day(context.event["occurred_at"])):
         return "municipality_not_valid", f"a code valid on the day; today's is {place.current_nis}"
     return None
 
@@ -146,10 +146,6 @@ def _(rule: model.NotBeforeField, value: date, context: Context) -> tuple[str, s
 
 def _bad_format(value: str, expected: str) -> tuple[str, str]:
     return ("national_number" if holds_national_number(value) else "bad_format"), expected
-
-
-def _valid_on(place: Municipality, day: date) -> bool:
-    return place.valid_from <= day and (place.valid_to is None or day <= place.valid_to)
 
 
 def _shown(value: Any) -> str:
