@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+from pydantic_settings import SettingsError as UnreadableSettings
 
 from bewithu.errors import SettingsError
 
@@ -22,7 +24,13 @@ def _clickhouse_url(url: str) -> str:
     return url
 
 
-class Kafka(BaseModel):
+class _Level(BaseModel):
+    """Settings that belong together; a misspelt one is an error and not ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Kafka(_Level):
     """The broker, and how much is taken from it at once."""
 
     bootstrap_servers: str = "127.0.0.1:9092"
@@ -36,13 +44,13 @@ class Kafka(BaseModel):
     max_message_bytes: int = Field(65_536, ge=1000, le=65_536, description="a longer event is refused")
 
 
-class Registry(BaseModel):
+class Registry(_Level):
     """The schema registry (Confluent's API); `mock://name` keeps schemas in this process."""
 
     url: str = "http://127.0.0.1:8081"
 
 
-class ClickHouse(BaseModel):
+class ClickHouse(_Level):
     """Where facts and values are kept."""
 
     url: Annotated[str, AfterValidator(_clickhouse_url)] = "chdb://var/clickhouse"
@@ -59,7 +67,7 @@ class ClickHouse(BaseModel):
         return self
 
 
-class Smtp(BaseModel):
+class Smtp(_Level):
     """The mail server that takes alert mails."""
 
     host: str = "127.0.0.1"
@@ -70,7 +78,7 @@ class Smtp(BaseModel):
     starttls: bool = False
 
 
-class Http(BaseModel):
+class Http(_Level):
     """The board, the API, metrics and health, served by the worker."""
 
     host: str = "127.0.0.1"
@@ -78,7 +86,7 @@ class Http(BaseModel):
     public_url: str | None = Field(None, description="the board's address in mails, where it differs")
 
 
-class Refresh(BaseModel):
+class Refresh(_Level):
     """How often indicators are refreshed and rules evaluated while events flow."""
 
     interval_seconds: float = Field(0.5, gt=0)
@@ -128,3 +136,9 @@ def load_settings(**overrides: Any) -> Settings:
             for detail in error.errors()
         )
         raise SettingsError("\n".join(lines)) from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"bewithu.toml: is not TOML: {error}") from error
+    except UnreadableSettings as error:
+        raise SettingsError(
+            f"{error}: expected JSON; set a single one, such as BEWITHU_KAFKA__GROUP"
+        ) from error

@@ -93,7 +93,11 @@ def load_indicators(folder: Path | Traversable) -> Indicators:
     found: dict[str, Flow | Stock | Ratio] = {}
     sources: dict[str, Source] = {}
     problems: list[Problem] = []
-    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+    try:
+        entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
+    except OSError as error:
+        raise DefinitionError([Problem(str(folder), 0, "", f"cannot be read: {error.strerror}")]) from error
+    for entry in entries:
         if not entry.name.endswith((".yaml", ".yml")):
             continue
         try:

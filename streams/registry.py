@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
@@ -19,7 +20,7 @@ class SchemaRegistry:
 
     def __init__(self, url: str) -> None:
         self._client: Any = SchemaRegistryClient.new_client({"url": url, "timeout": 5, "max.retries": 1})
-        self._url = url
+        self._url = _without_login(url)
 
     def schema(self, schema_id: int) -> str | None:
         """The text of a schema, or None when the registry knows no such id."""
@@ -28,9 +29,9 @@ class SchemaRegistry:
         except SchemaRegistryError as error:
             if error.error_code in _NOT_FOUND or error.http_status_code == 404:
                 return None
-            raise Unavailable("the schema registry", f"{self._url}: {error}") from error
+            raise Unavailable("the schema registry", f"{self._url}: {_without_login(str(error))}") from error
         except Exception as error:
-            raise Unavailable("the schema registry", f"{self._url}: {error}") from error
+            raise Unavailable("the schema registry", f"{self._url}: {_without_login(str(error))}") from error
         return text
 
     def close(self) -> None:
@@ -49,9 +50,9 @@ class SchemaRegistry:
                     f"the registry refuses {contract.name} for {contract.subject}: {error.error_message}; "
                     "an incompatible change needs a new major version"
                 ) from error
-            raise Unavailable("the schema registry", f"{self._url}: {error}") from error
+            raise Unavailable("the schema registry", f"{self._url}: {_without_login(str(error))}") from error
         except Exception as error:
-            raise Unavailable("the schema registry", f"{self._url}: {error}") from error
+            raise Unavailable("the schema registry", f"{self._url}: {_without_login(str(error))}") from error
         return schema_id
 
     def register_all(self) -> dict[str, int]:
@@ -67,4 +68,9 @@ class SchemaRegistry:
         try:
             self._client.set_compatibility(contract.subject, "FULL_TRANSITIVE")
         except Exception as error:
-            raise Unavailable("the schema registry", f"{self._url}: {error}") from error
+            raise Unavailable("the schema registry", f"{self._url}: {_without_login(str(error))}") from error
+
+
+def _without_login(text: str) -> str:
+    """`text` without the names and passwords in its addresses."""
+    return re.sub(r"//[^/@\s]*@", "//***@", text)

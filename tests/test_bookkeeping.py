@@ -177,3 +177,10 @@ def test_the_last_refresh_is_the_one_of_the_newest_moment(platform: Platform, da
     while platform.refresh():
         done = platform.clock.moment
     assert Bookkeeping(database).last_refresh() == done
+
+
+def test_an_event_sent_twice_is_accepted_once_by_its_feed(platform: Platform, database: Database) -> None:
+    event = registration(person(1), datetime(2024, 3, 1, 12, tzinfo=UTC))
+    platform.send(event, event)
+    (feed,) = Bookkeeping(database).feeds()
+    assert feed.accepted == 1

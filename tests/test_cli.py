@@ -141,3 +141,14 @@ def test_a_broken_definition_is_told_with_file_line_and_field(
     field = right.partition(":")[0]
     assert f"a.yaml:{line_of(text, field)}: {field}: " in answer.err
     assert len(answer.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("setting", ["INDICATORS", "RULES", "ADDRESS_BOOK"])
+def test_definitions_that_are_not_there_are_told_with_their_path(
+    bewithu: CommandLine, tmp_path: Path, setting: str
+) -> None:
+    absent = tmp_path / "absent"
+    bewithu.set(**{setting: absent})
+    assert bewithu("rules", "check") == Answer(
+        2, "", f"{absent}: cannot be read: No such file or directory\n"
+    )

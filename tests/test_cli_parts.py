@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from streams.topics import ensure_topics
 from tests.command_line import CommandLine, command_line
 from tests.parts.clickhouse import ClickHouse
 from tests.parts.deadlines import wait_until
-from tests.parts.processes import REPOSITORY, free_port
+from tests.parts.processes import REPOSITORY, answers_tcp, free_port, running, start_process
 from tests.parts.registry import SchemaRegistry
 from tests.parts.tansu import Tansu
 
@@ -178,10 +179,35 @@ def test_migrating_twice_changes_nothing_the_second_time(
     assert second.out == "the database, the topics and the subjects are up to date\n"
 
 
+def test_a_database_that_does_not_exist_is_told_in_one_line(
+    bewithu: CommandLine, clickhouse: ClickHouse
+) -> None:
+    bewithu.set(CLICKHOUSE__URL=f"http://{clickhouse.host}:{clickhouse.port}/nowhere")
+    answer = bewithu("migrate")
+    assert (answer.code, answer.out) == (1, "")
+    assert "Database nowhere does not exist" in answer.err
+    assert len(answer.err.splitlines()) == 1
+
+
+def test_a_folder_that_another_process_works_in_is_told(bewithu: CommandLine, tmp_path: Path) -> None:
+    port = free_port()
+    module = "tests.parts.clickhouse_http"
+    command = [sys.executable, "-m", module, "--path", str(tmp_path), "--port", str(port)]
+    with running(start_process(command, tmp_path / "log")) as holder:
+        wait_until(lambda: answers_tcp(port), 60, "the holder to have the folder", process=holder)
+        worker = [sys.executable, "-m", "bewithu", "quarantine", "list"]
+        environment = {"BEWITHU_CLICKHOUSE__URL": f"chdb://{tmp_path / 'data'}"}
+        process = start_process(worker, tmp_path / "told", environment=environment)
+        assert process.popen.wait(60) == 1
+    told = (tmp_path / "told").read_text("utf-8")
+    assert told.splitlines()[-1].startswith(f"chdb at {tmp_path / 'data'} is away: ")
+    assert "stop the other one" in told
+    assert "Traceback" not in told
+
+
 def test_a_store_that_is_away_is_told_in_one_line(bewithu: CommandLine) -> None:
     port = free_port()
     bewithu.set(CLICKHOUSE__URL=f"http://127.0.0.1:{port}/default")
     answer = bewithu("migrate")
     assert (answer.code, answer.out) == (1, "")
-    assert answer.err.startswith(f"ClickHouse at 127.0.0.1:{port} is away: ")
-    assert len(answer.err.splitlines()) == 1
+    assert answer.err == f"ClickHouse at 127.0.0.1:{port} is away: [Errno 111] Connection refused\n"

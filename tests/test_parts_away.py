@@ -37,6 +37,7 @@ def test_a_worker_waits_for_one_part_after_the_other_and_says_for_which(parts: S
         assert line.endswith("waiting for it")
         parts.clickhouse.restart()
         worker.wait_until_it_names("Kafka")
+        assert worker.process.log.read_text("utf-8").count("Connection refused; waiting for it") == 1
         worker.wait_until_it_logs(f"Kafka is away: {parts.kafka.bootstrap_servers}")
         parts.kafka.restart()
         worker.wait_until_it_names("the schema registry")
@@ -50,12 +51,22 @@ def test_a_worker_waits_for_one_part_after_the_other_and_says_for_which(parts: S
         assert not answers_tcp(worker.port)
 
 
-def test_a_worker_that_waits_for_a_part_ends_when_it_is_told_to(parts: Stage) -> None:
-    parts.registry.stop()
+@pytest.mark.parametrize("part", ["Kafka", "the schema registry"])
+def test_a_worker_that_waits_for_a_part_ends_when_it_is_told_to(parts: Stage, part: str) -> None:
+    (parts.kafka if part == "Kafka" else parts.registry).stop()
     with running(parts.worker()) as worker:
-        worker.wait_until_it_names("the schema registry")
+        worker.wait_until_it_names(part)
         assert worker.end(10) == 0
         assert not answers_tcp(worker.port)
+
+
+def test_a_worker_without_a_store_is_not_ready_though_no_event_comes(parts: Stage) -> None:
+    with running(parts.worker()) as worker:
+        worker.wait_until_ready()
+        parts.clickhouse.kill()
+        worker.wait_until_it_names("ClickHouse")
+        parts.clickhouse.restart()
+        worker.wait_until_ready()
 
 
 def test_no_event_is_lost_or_doubled_when_the_store_is_killed_while_events_flow(parts: Stage) -> None:

@@ -121,3 +121,21 @@ def test_every_wrong_setting_is_told_at_once(folder: Path, monkeypatch: pytest.M
     monkeypatch.setenv("BEWITHU_KAFKA__REPLICATION", "none")
     told = [problem.split(":")[0] for problem in problems()]
     assert sorted(told) == ["setting http.port", "setting kafka.replication", "setting sheep"]
+
+
+def test_a_misspelt_setting_is_not_ignored(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BEWITHU_KAFKA__GRUOP", "x")
+    write_toml(folder, "[http]\nprot = 1\n")
+    assert [problem.split(":")[0] for problem in problems()] == ["setting kafka.gruop", "setting http.prot"]
+
+
+def test_a_file_that_is_not_toml_is_named(folder: Path) -> None:
+    write_toml(folder, "kafka = [")
+    (problem,) = problems()
+    assert problem.startswith("bewithu.toml: is not TOML: ")
+
+
+def test_a_level_s_variable_that_is_not_json_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BEWITHU_KAFKA", "127.0.0.1:9092")
+    (problem,) = problems()
+    assert '"kafka"' in problem

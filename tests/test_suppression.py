@@ -46,6 +46,15 @@ def hidden_in(counts: Mapping[str, float]) -> frozenset[str]:
     )
 
 
+def worked_out(counts: Mapping[str, float], hidden: frozenset[str]) -> set[str]:
+    """The hidden areas that someone works out who sees all others, from sums up and down through all levels."""
+    unknown = set(hidden)
+    sums = [{parent, *children(parent)} for parent in areas() if children(parent) and counts.get(parent)]
+    while found := [lone for each in sums if len(lone := each & unknown) == 1]:
+        unknown.difference_update(*found)
+    return set(hidden) - unknown
+
+
 def by_subtraction(total_is_shown: bool, counts: Mapping[str, float], hidden: frozenset[str]) -> list[str]:
     """The cells that someone works out who sees the total and the cells that are not hidden."""
     unknown = [code for code in counts if code in hidden]
@@ -59,6 +68,13 @@ def test_no_hidden_area_is_its_parent_s_total_minus_its_siblings(counts: Counter
     for parent in list(counts):
         group = {code: float(counts[code]) for code in children(parent)}
         assert by_subtraction(parent not in hidden, group, hidden) == []
+
+
+@settings(deadline=None)
+@given(belgiums())
+@example(summed_up({children("62000")[0]: 3, children("63000")[0]: 9, children("64000")[0]: 30}))
+def test_no_hidden_area_can_be_worked_out_from_all_that_is_shown(counts: Counter[str]) -> None:
+    assert worked_out(counts, hidden_in(counts)) == set()
 
 
 @settings(deadline=None)

@@ -56,6 +56,13 @@ class Leader:
 
     async def step(self) -> None:
         """Safe to repeat and to break off anywhere: every part of it derives from what is stored."""
+        try:
+            await self._step()
+        except Exception as error:
+            self.trouble = str(error)
+            raise
+
+    async def _step(self) -> None:
         while True:
             # Rules are evaluated as of the moment up to which the values are complete.
             now = self._clock.now()
@@ -109,7 +116,7 @@ class Worker:
             reasons.append(f"waits for {self.waiting_for}")
         if self.progress.away:
             reasons.append(self.progress.away)
-        if self.leader.trouble:
+        if self.leader.trouble and self.app.is_leader():
             reasons.append(self.leader.trouble)
         if self.app.crashed:
             reasons.append("the consumer crashed")
@@ -151,7 +158,8 @@ class Worker:
 
     def _ensure_topics(self) -> None:
         kafka = self.settings.kafka
-        made = ensure_topics(kafka.bootstrap_servers, kafka.partitions, kafka.replication)
+        # Not long: a thread cannot be cancelled, and the end of the worker waits for it.
+        made = ensure_topics(kafka.bootstrap_servers, kafka.partitions, kafka.replication, seconds=3)
         if made:
             log.info("made topics %s", ", ".join(made))
 

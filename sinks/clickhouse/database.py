@@ -12,7 +12,12 @@ from urllib.parse import urlsplit
 
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, OperationalError
+from clickhouse_connect.driver.exceptions import (
+    ClickHouseError,
+    DatabaseError,
+    OperationalError,
+    ProgrammingError,
+)
 from clickhouse_connect.driver.insert import InsertContext
 
 from bewithu.errors import DataRefused, Unavailable
@@ -125,17 +130,31 @@ class Database:
     def _run(self, call: Callable[[Client], T]) -> T:
         with self._lock:
             try:
-                if self._client is None:
-                    self._client = self._connect()
-                return call(self._client)
+                return call(self._connected())
             except OperationalError as error:
-                raise Unavailable(self.name, str(error)) from error
+                raise Unavailable(self.name, _innermost(error)) from error
             except DatabaseError as error:
                 if _speaks_of_data(error):
                     raise DataRefused(str(error)) from error
                 raise
             except (ClickHouseError, OSError) as error:
-                raise Unavailable(self.name, str(error)) from error
+                raise Unavailable(self.name, _innermost(error)) from error
+
+    def _connected(self) -> Client:
+        """A wrong password, a missing database or a folder in use is no fault of the data: wait, and say so."""
+        if self._client is None:
+            try:
+                self._client = self._connect()
+            except DatabaseError as error:
+                raise Unavailable(self.name, _innermost(error)) from error
+        return self._client
+
+
+def _innermost(error: BaseException) -> str:
+    """What went wrong at the bottom, in one line that is the same at every try: no statement, no query id."""
+    while deeper := error.__cause__ or error.__context__:
+        error = deeper
+    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def _speaks_of_data(error: DatabaseError) -> bool:
@@ -145,7 +164,13 @@ def _speaks_of_data(error: DatabaseError) -> bool:
 
 def _embedded(folder: Path) -> Client:
     folder.mkdir(parents=True, exist_ok=True)
-    return clickhouse_connect.get_client(interface="chdb", path=str(folder))
+    try:
+        return clickhouse_connect.get_client(interface="chdb", path=str(folder))
+    except ProgrammingError as error:
+        detail = (
+            "one process at a time can use it: stop the other one, or set BEWITHU_CLICKHOUSE__URL to a server"
+        )
+        raise Unavailable(f"chdb at {folder}", f"{_innermost(error)}; {detail}") from error
 
 
 @cache

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from schemas.contracts import contracts
 from schemas.indicators import Flow, Indicators, Ratio, Stock
 from sinks.clickhouse.database import Database, statement
-from sinks.clickhouse.suppression import needed_areas, suppressed_areas, suppressed_parts
+from sinks.clickhouse.suppression import deciding_group, needed_areas, suppressed_areas, suppressed_parts
 
 Series = tuple[str, str, str]
 
@@ -34,6 +34,10 @@ class Cell:
     suppressed: bool = False
 
 
+#: By indicator, area, breakdown and day.
+Cells = dict[tuple[str, str, str, date], Cell]
+
+
 class PublishedValues:
     """Values with small cells suppressed, filled from day to day."""
 
@@ -44,28 +48,72 @@ class PublishedValues:
     def totals(self, indicators: Iterable[str], areas: Iterable[str], since: date, until: date) -> list[Cell]:
         """One cell for each indicator, area and day, in that order."""
         wanted, places = list(indicators), list(areas)
-        cells = self._filled(self._with_sides(wanted), needed_areas(places), [""], since, until)
+        names = self._with_sides(wanted)
+        cells = self._filled(names, needed_areas(places), [""], since, until)
+        hidden = {
+            (name, day): self._hidden(cells, name, places, day)
+            for name in self._counts(names)
+            for day in _days(since, until)
+        }
         return [
-            self._judged(cells, indicator, area, "", day)
+            self._shown(
+                cells[indicator, area, "", day],
+                any(area in hidden[side, day] for side in self._counts(self._with_sides([indicator]))),
+            )
             for indicator in wanted
             for area in places
             for day in _days(since, until)
         ]
 
     def breakdowns(self, indicator: str, area: str, day: date) -> list[Cell]:
-        """The cells of every declared breakdown; hidden all together when the total is."""
-        parts = breakdown_values(self._indicators[indicator])
-        names = ["", *(part for family in parts for part in family)]
-        cells = self._filled(self._with_sides([indicator]), needed_areas([area]), names, day, day)
-        if self._judged(cells, indicator, area, "", day).suppressed:
-            return [_hide(cells[indicator, area, part, day]) for part in names[1:]]
+        """The cells of every declared breakdown.
+
+        Of areas that make up one, a breakdown is hidden for all when a single cell or total among them is small: what
+        is shown of neighbours, parts and totals would together give it away. The country has no neighbours: there
+        only enough cells are hidden.
+        """
+        families = breakdown_values(self._indicators[indicator])
+        parts = [part for family in families for part in family]
+        names = self._with_sides([indicator])
+        cells = self._filled(names, needed_areas([area]), ["", *parts], day, day)
+        sides, group = self._counts(names), deciding_group(area)
+        totals_are_hidden = any(self._hidden(cells, side, group, day) for side in sides)
         found = []
-        for family in parts:
-            hidden = self._hidden_parts(cells, indicator, area, family, day)
-            for part in family:
-                judged = self._judged(cells, indicator, area, part, day)
-                found.append(_hide(judged) if part in hidden else judged)
+        for family in families:
+            hidden = (
+                set(family) if totals_are_hidden else self._hidden_parts(cells, sides, group, family, day)
+            )
+            found += [self._shown(cells[indicator, area, part, day], part in hidden) for part in family]
         return found
+
+    def _hidden_parts(
+        self, cells: Cells, sides: Sequence[str], group: Sequence[str], family: Sequence[str], day: date
+    ) -> set[str]:
+        hidden: set[str] = set()
+        for side in sides:
+            minimum = self._indicators[side].minimum_cell
+            for member in group:
+                counts = {part: cells[side, member, part, day].value or 0.0 for part in family}
+                hidden |= suppressed_parts(counts, minimum)
+        return set(family) if hidden and len(group) > 1 else hidden
+
+    def _hidden(self, cells: Cells, indicator: str, areas: Iterable[str], day: date) -> frozenset[str]:
+        """Of `areas`, those whose total may not be shown."""
+        places = list(areas)
+        counts = {place: cells[indicator, place, "", day].value or 0.0 for place in needed_areas(places)}
+        return suppressed_areas(places, counts, self._indicators[indicator].minimum_cell)
+
+    def _shown(self, cell: Cell, hidden: bool) -> Cell:
+        if hidden:
+            return _hide(cell)
+        is_ratio = isinstance(self._indicators[cell.indicator], Ratio)
+        if is_ratio and (not cell.denominator or cell.known_at is None):
+            return replace(cell, value=None)
+        return cell
+
+    def _counts(self, names: Iterable[str]) -> list[str]:
+        """Those of the indicators that count; a ratio is as secret as its sides."""
+        return [name for name in names if not isinstance(self._indicators[name], Ratio)]
 
     def _with_sides(self, indicators: Sequence[str]) -> list[str]:
         found = set(indicators)
@@ -82,7 +130,7 @@ class PublishedValues:
         breakdowns: Sequence[str],
         since: date,
         until: date,
-    ) -> dict[tuple[str, str, str, date], Cell]:
+    ) -> Cells:
         """A cell for every combination and day; where nothing is stored the value is zero and known never."""
         places = sorted(areas)
         steps: dict[Series, dict[date, Cell]] = defaultdict(dict)
@@ -103,47 +151,6 @@ class PublishedValues:
                             held if held.day == day else replace(held, day=day)
                         )
         return filled
-
-    def _judged(
-        self,
-        cells: dict[tuple[str, str, str, date], Cell],
-        indicator: str,
-        area: str,
-        breakdown: str,
-        day: date,
-    ) -> Cell:
-        cell = cells[indicator, area, breakdown, day]
-        definition = self._indicators[indicator]
-        if isinstance(definition, Ratio):
-            sides = (definition.numerator, definition.denominator)
-            if any(self._judged(cells, side, area, breakdown, day).suppressed for side in sides):
-                return _hide(cell)
-            if not cell.denominator or cell.known_at is None:
-                return replace(cell, value=None)
-            return cell
-        counts = {
-            place: cells[indicator, place, breakdown, day].value or 0.0 for place in needed_areas([area])
-        }
-        hidden = suppressed_areas([area], counts, definition.minimum_cell)
-        return _hide(cell) if hidden else cell
-
-    def _hidden_parts(
-        self,
-        cells: dict[tuple[str, str, str, date], Cell],
-        indicator: str,
-        area: str,
-        family: Sequence[str],
-        day: date,
-    ) -> frozenset[str]:
-        definition = self._indicators[indicator]
-        sides = (
-            [definition.numerator, definition.denominator] if isinstance(definition, Ratio) else [indicator]
-        )
-        hidden: frozenset[str] = frozenset()
-        for side in sides:
-            counts = {part: cells[side, area, part, day].value or 0.0 for part in family}
-            hidden |= suppressed_parts(counts, self._indicators[side].minimum_cell)
-        return hidden
 
 
 def breakdown_values(indicator: Flow | Stock | Ratio) -> list[list[str]]:
