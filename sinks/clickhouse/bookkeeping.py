@@ -70,8 +70,9 @@ class Bookkeeping:
         for agency, reason, count in self._database.rows(statement("agency_refusals")):
             refusals.setdefault(agency, {})[reason] = count
         facts = "\nUNION ALL\n".join(
-            "SELECT agency, max(recorded_at) AS recorded, max(known_at) AS known,"
-            f" uniqExact(event_id, revision) AS accepted, toUInt64(0) AS refused FROM {facts_table(contract.event_type)} GROUP BY agency"
+            f"""SELECT agency, max(recorded_at) AS recorded, max(known_at) AS known,
+                uniqExact(event_id, revision) AS accepted, toUInt64(0) AS refused
+            FROM {facts_table(contract.event_type)} GROUP BY agency"""
             for contract in contracts().values()
         )
         return [
