@@ -12,7 +12,7 @@ from pathlib import Path
 from alerts.catcher import Catcher
 from alerts.rules import Rule
 from bewithu import simulator
-from bewithu.demo.broker import SESSION_TIMEOUT_SECONDS, embedded_broker
+from bewithu.demo.broker import SESSION_TIMEOUT_SECONDS, embedded_broker, free_port
 from bewithu.demo.clock import DemoClock
 from bewithu.fitting.worker import Worker
 from bewithu.settings import Http, Kafka, Refresh, Registry, Settings, Smtp, load_settings
@@ -114,6 +114,7 @@ def _settings(choices: Choices, folder: Path, broker: str, smtp_port: int) -> Se
         registry=Registry(url="mock://bewithu-demo"),
         clickhouse={"url": f"chdb://{folder / 'clickhouse'}"},
         smtp=Smtp(port=smtp_port),
-        http=Http(host=choices.http_host, port=choices.http_port),
+        # Chosen here and not by the server, as the mails link to the board before anybody opens it.
+        http=Http(host=choices.http_host, port=choices.http_port or free_port()),
         refresh=Refresh(interval_seconds=0.15),
     )

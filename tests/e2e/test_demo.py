@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -43,6 +44,10 @@ def test_the_demo_ends_by_itself_with_one_json_object_and_everything_accounted_f
     messages = [message_from_bytes(file.read_bytes()) for file in mails.glob("*.eml")]
     ids = [(message["To"], message["Message-ID"]) for message in messages]
     assert len(ids) == len(set(ids))
+    texts = [part.get_payload(decode=True) for message in messages for part in message.walk()]
+    links = [link for text in texts if text for link in re.findall(rb"http://127\.0\.0\.1:([0-9]+)/", text)]
+    assert links, "mails lead to the board"
+    assert all(int(port) > 0 for port in links)
     assert list(temporary.iterdir()) == []
 
 
