@@ -11,7 +11,7 @@ order in which batches were delivered, per partition.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, cast
 
 from aiokafka.consumer import fetcher
@@ -59,12 +59,6 @@ class InFlight:
         while self._waiting and self._waiting[0].stored:
             self._next_offset = self._waiting.popleft().records[-1].offset + 1
         return self._next_offset
-
-    @property
-    def oldest(self) -> RecordBatch | None:
-        """The batch that offsets wait for."""
-        self.next_offset()
-        return self._waiting[0] if self._waiting else None
 
 
 class BatchConsumer(driver.Consumer):
@@ -126,10 +120,6 @@ class BatchConsumer(driver.Consumer):
         # Faust revokes everything before it assigns, and reads again from what was committed.
         self._in_flight.clear()
         await super().on_partitions_assigned(assigned, generation_id)
-
-    def oldest_in_flight(self) -> Sequence[tuple[TP, RecordBatch]]:
-        """What each partition waits for."""
-        return [(tp, oldest) for tp, flight in self._in_flight.items() if (oldest := flight.oldest)]
 
 
 def _batch_in(message: Message) -> RecordBatch:

@@ -65,14 +65,12 @@ def test_in_whatever_order_batches_are_stored_no_offset_passes_an_unstored_one(d
     delivered = batches(data.draw(st.lists(st.integers(1, 5), min_size=1, max_size=8)))
     flight = InFlight()
     assert flight.next_offset() is None
-    assert flight.oldest is None
     for each in delivered:
         flight.delivered(each)
     for place in data.draw(st.permutations(range(len(delivered)))):
         delivered[place].stored = True
         if data.draw(st.booleans()):
             assert flight.next_offset() == offset_of_stored(delivered)
-        assert flight.oldest is next((each for each in delivered if not each.stored), None)
     assert flight.next_offset() == delivered[-1].records[-1].offset + 1
 
 
@@ -128,11 +126,9 @@ async def test_acknowledging_a_batch_that_is_not_stored_does_not_count(consumer:
     second.value.stored = True
     consumer.ack(second)
     assert consumer._filter_committable_offsets([TOPIC]) == {}
-    assert consumer.oldest_in_flight() == [(TOPIC, first.value)]
     first.value.stored = True
     consumer.ack(first)
     assert consumer._filter_committable_offsets([TOPIC]) == {TOPIC: 5}
-    assert consumer.oldest_in_flight() == []
 
 
 async def test_what_is_stored_after_the_partition_moved_away_commits_nothing(consumer: Any) -> None:
