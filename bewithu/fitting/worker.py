@@ -51,13 +51,16 @@ class Leader:
         self.mails_sent = 0
         self.transitions = 0
         self.trouble = ""
+        # Two refreshes at once would both append the same difference; two tellers would send a mail twice.
+        self._one_at_a_time = asyncio.Lock()
         #: Called after every step with the moment that it was taken for.
         self.on_step: Callable[[datetime], None] = lambda now: None
 
     async def step(self) -> None:
         """Safe to repeat and to break off anywhere: every part of it derives from what is stored."""
         try:
-            await self._step()
+            async with self._one_at_a_time:
+                await self._step()
         except Exception as error:
             self.trouble = str(error)
             raise

@@ -55,10 +55,11 @@ class PublishedValues:
             for name in self._counts(names)
             for day in _days(since, until)
         }
+        sides = {indicator: self._counts(self._with_sides([indicator])) for indicator in wanted}
         return [
             self._shown(
                 cells[indicator, area, "", day],
-                any(area in hidden[side, day] for side in self._counts(self._with_sides([indicator]))),
+                any(area in hidden[side, day] for side in sides[indicator]),
             )
             for indicator in wanted
             for area in places

@@ -1,0 +1,28 @@
+"""The leader's step: one at a time, whoever asks for it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from datetime import datetime
+
+from alerts.teller import StepReport
+from bewithu.clock import SystemClock
+from bewithu.fitting.worker import Leader
+
+
+async def test_steps_that_are_asked_for_at_once_are_taken_one_after_the_other() -> None:
+    under_way, overlaps = threading.Lock(), []
+
+    def refresh(now: datetime) -> None:
+        overlaps.append(not under_way.acquire(blocking=False))
+        threading.Event().wait(0.02)
+        if not overlaps[-1]:
+            under_way.release()
+
+    async def tell(now: datetime) -> StepReport:
+        return StepReport()
+
+    leader = Leader(refresh, tell, SystemClock())
+    await asyncio.gather(*(leader.step() for _ in range(5)))
+    assert overlaps == [False] * 5
