@@ -40,7 +40,7 @@ class Kafka(_Level):
     session_timeout_seconds: float = Field(
         30, gt=0, description="how long the broker waits for a lost worker; 6 for the embedded broker"
     )
-    max_batch_records: int = Field(50_000, ge=1)
+    backlog_mib: int = Field(32, ge=1, description="fetched and waiting for the store; more waits in Kafka")
     max_message_bytes: int = Field(65_536, ge=1000, le=65_536, description="a longer event is refused")
 
 

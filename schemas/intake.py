@@ -2,21 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+from schemas.contracts import Field
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Events of one partition, written with one schema, as an Avro object container file.
+    """Events of one partition, written with one schema, fenced, as an Avro object container file.
 
     `batch` is 8 random bytes; the store knows what it did with this frame by them.
     """
 
     topic: str
+    partition: int
     batch: bytes
     block: bytes
     records: int
+
+    @property
+    def number(self) -> int:
+        """`batch` as the store counts it: an unsigned little-endian integer."""
+        return int.from_bytes(self.batch, "little")
+
+
+@dataclass(frozen=True, slots=True)
+class LogShape:
+    """What the records of a log frame have in common, besides the schema of their values.
+
+    `wire`: the first five bytes of each value. `keyed`: all have a key, else none has. `headers`: how many each has.
+    `append_time`: the broker's time holds for the whole batch, else each record's delta is added to it.
+    """
+
+    wire: bytes
+    keyed: bool
+    headers: int
+    append_time: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LogPlace:
+    """Where a record batch of a log frame begins: its first row there, and its place and time (ms) in Kafka."""
+
+    row: int
+    partition: int
+    offset: int
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogFrame:
+    """Record batches of one topic, of one shape and one writer's schema, as they stand in Kafka's log.
+
+    `block` is an Avro object container file with a block for each, in pieces; `fields` are the writer's. A value
+    longer than `longest` bytes counts as damage.
+    """
+
+    topic: str
+    batch: bytes
+    block: Sequence[bytes | memoryview]
+    records: int
+    shape: LogShape
+    fields: tuple[Field, ...]
+    places: Sequence[LogPlace]
+    known_at: datetime
+    longest: int
 
     @property
     def number(self) -> int:

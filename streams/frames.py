@@ -6,23 +6,14 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
-from schemas.frames import frame_schema
+from schemas.frames import PREFIX
 from schemas.intake import Frame
+from streams.record_batches import KafkaRecord
 
-#: Confluent's wire format: a zero byte, then the schema id in four bytes, big-endian.
-PREFIX = 5
-_SYNC = os.urandom(16)
-
-
-class KafkaRecord(Protocol):
-    """What we use of a consumed record. `timestamp` is in ms since 1970, negative when Kafka has none."""
-
-    offset: int
-    timestamp: int
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
+#: Ends each block of a container file.
+SYNC = os.urandom(16)
 
 
 class _Varints(dict[int, bytes]):
@@ -48,11 +39,11 @@ def zigzag(number: int) -> bytes:
     return bytes(encoded)
 
 
-def container_header(writer_schema: Mapping[str, Any]) -> bytes:
-    """The start of a container file whose datums are frames around `writer_schema`."""
-    text = json.dumps(frame_schema(writer_schema)).encode()
+def container_header(schema: Mapping[str, Any]) -> bytes:
+    """The start of a container file whose datums are written with `schema`."""
+    text = json.dumps(schema).encode()
     key = b"avro.schema"
-    return b"Obj\x01" + zigzag(1) + zigzag(len(key)) + key + zigzag(len(text)) + text + zigzag(0) + _SYNC
+    return b"Obj\x01" + zigzag(1) + zigzag(len(key)) + key + zigzag(len(text)) + text + zigzag(0) + SYNC
 
 
 def build_frame(
@@ -70,8 +61,8 @@ def build_frame(
     ]
     # Behind each event comes its fence, and then the next one's beginning, which is the same for all.
     body = same + (batch + same).join(values) + batch
-    block = b"".join((header, zigzag(len(records)), zigzag(len(body)), body, _SYNC))
-    return Frame(topic, batch, block, len(records))
+    block = b"".join((header, zigzag(len(records)), zigzag(len(body)), body, SYNC))
+    return Frame(topic, partition, batch, block, len(records))
 
 
 def milliseconds(moment: datetime) -> int:

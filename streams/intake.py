@@ -1,57 +1,48 @@
-"""From a batch of Kafka records to stored facts: the fast path, and what happens when something is wrong.
+"""From Kafka's records to stored facts: the fast path, and what happens when something is wrong.
 
-Everything is inserted as one frame per writer's schema. When the store finds a frame damaged, its events are
-decoded one by one, the bad ones set aside, and the rest framed again; what still fails is found by halving.
+Record batches go into the store as they are, many in one log frame. Where that cannot be (few records, several
+schemas in one batch, damage), records are read one by one and go into fenced frames (streams/loose_records.py).
 """
 
 from __future__ import annotations
 
-import struct
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
 from bewithu.clock import Clock
 from bewithu.errors import DataRefused
-from schemas.contracts import contracts
-from schemas.intake import BatchNote, Frame, Refusal
-from schemas.national_number import mask, mask_bytes
-from streams.decoding import Damage, Event, agency_of, decode
-from streams.frames import KafkaRecord, build_frame
+from schemas.intake import BatchNote, Frame, LogFrame, LogShape, Refusal
+from streams.batches import RecordBatch
+from streams.log_frames import OpenedBatch, build_log_frame, in_frames, measurable, open_batch, schema_id
+from streams.loose_records import LooseRecords
+from streams.record_batches import KafkaRecord, LogBatch, Unreadable
+from streams.refusals import Place, explained, refusal
 from streams.writer_schemas import Unfit, WriterSchema, WriterSchemas
 
-#: So much of a refused record is kept; `raw_length` tells of the rest, which Kafka still has.
-_KEPT_BYTES = 1 << 16
+#: For so many takes after damage, record batches of that shape are read record by record at once.
+_WARY_TAKES = 16
 
 
 class FactStore(Protocol):
     """Where events are kept. Every call raises `Unavailable` when the store does not answer."""
 
-    def insert(self, frame: Frame) -> Sequence[int]:
-        """Stores the events that keep the contract's rules; returns the offsets of those that do not.
+    def insert(self, frame: Frame | LogFrame) -> Sequence[tuple[int, int]]:
+        """Stores the events that keep the contract's rules; returns partition and offset of those that do not.
 
         Raises `DataRefused` when the frame is damaged.
         """
 
     def quarantine(self, refusals: Sequence[Refusal]) -> None: ...
 
-    def note(self, note: BatchNote) -> None: ...
-
-
-@dataclass(eq=False, slots=True)
-class RecordBatch:
-    """Records of one partition in the order of their offsets, at least one. `stored` lets offsets advance."""
-
-    topic: str
-    partition: int
-    records: Sequence[KafkaRecord]
-    stored: bool = False
+    def note(self, notes: Sequence[BatchNote]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a batch; records = accepted + refused, duplicates counted as accepted."""
+    """What became of batches; records = accepted + refused, duplicates counted as accepted."""
 
     records: int
     refused: Sequence[Refusal]
@@ -59,12 +50,20 @@ class Outcome:
 
 @dataclass(slots=True)
 class _Work:
-    """One batch under way."""
+    """Batches under way.
 
-    batch: RecordBatch
+    `opened` has the record batches that may go as they are, by topic and shape; `loose` the records that must be
+    looked at one by one, by topic and partition. `frames` are the numbers of the frames stored for a topic.
+    """
+
     known_at: datetime
+    opened: dict[tuple[str, LogShape], list[OpenedBatch]] = field(default_factory=lambda: defaultdict(list))
+    loose: dict[tuple[str, int], list[KafkaRecord]] = field(default_factory=lambda: defaultdict(list))
+    frames: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     refusals: list[Refusal] = field(default_factory=list)
-    frames: list[int] = field(default_factory=list)
+
+    def place(self, topic: str, partition: int) -> Place:
+        return Place(topic, partition, self.known_at)
 
 
 class Intake:
@@ -77,151 +76,110 @@ class Intake:
         self._writers = writers
         self._clock = clock
         self._max_message_bytes = max_message_bytes
+        self._loose = LooseRecords(store, writers, max_message_bytes)
+        self._wary: Counter[tuple[str, LogShape]] = Counter()
 
-    def take(self, batch: RecordBatch) -> Outcome:
+    def take(self, *batches: RecordBatch) -> Outcome:
         """Every record ends in the facts or in the quarantine; repeating it changes nothing (law 1)."""
-        work = _Work(batch, self._clock.now())
-        for writer, records in self._sort(work):
-            self._insert(work, writer, records)
+        work = _Work(self._clock.now())
+        counts = [self._sort(work, batch) for batch in batches]
+        for (topic, shape), opened in work.opened.items():
+            self._store_log(work, topic, shape, opened)
+        for (topic, partition), records in work.loose.items():
+            records.sort(key=lambda record: record.offset)
+            done = self._loose.take(work.place(topic, partition), records)
+            work.frames[topic] += done.frames
+            work.refusals += done.refusals
         self._store.quarantine(work.refusals)
-        self._store.note(_note(work))
-        return Outcome(len(batch.records), work.refusals)
+        self._store.note(_notes(work, batches, counts))
+        return Outcome(sum(counts), work.refusals)
 
-    def _sort(self, work: _Work) -> Iterator[tuple[WriterSchema, Sequence[KafkaRecord]]]:
-        """The records by writer's schema; what has none is refused."""
-        groups: dict[bytes, list[KafkaRecord]] = {}
-        longest = self._max_message_bytes
-        for record in work.batch.records:
-            value = record.value
-            if not value or value[0] != 0 or len(value) < 6 or len(value) > longest:
-                self._refuse(work, record, *_misshapen(value, longest))
+    def _sort(self, work: _Work, batch: RecordBatch) -> int:
+        """Puts a batch's records where they belong, and counts them."""
+        count = len(batch.records)
+        if batch.records:
+            work.loose[batch.topic, batch.partition] += batch.records
+        for each in batch.log:
+            try:
+                opened = open_batch(batch.partition, each)
+            except Unreadable:
+                opened = None
+            if opened is None:
+                count += self._loosen(work, batch.topic, batch.partition, each)
             else:
-                groups.setdefault(value[:5], []).append(record)
-        for prefix, records in groups.items():
-            writer = self._writers.find(work.batch.topic, struct.unpack(">xI", prefix)[0])
-            if isinstance(writer, Unfit):
-                for record in records:
-                    self._refuse(work, record, writer.reason, writer.detail)
-            else:
-                yield writer, records
+                work.opened[batch.topic, opened.shape].append(opened)
+                count += each.count
+        return count
 
-    def _insert(self, work: _Work, writer: WriterSchema, records: Sequence[KafkaRecord]) -> None:
+    def _loosen(self, work: _Work, topic: str, partition: int, batch: LogBatch) -> int:
+        """The records of a batch one by one. One that nobody can read is refused, offset by offset."""
         try:
-            self._insert_frame(work, writer, records)
-        except DataRefused:
-            sound = self._set_damaged_aside(work, writer, records)
-            self._insert_by_halves(work, writer, sound)
+            records = batch.records()
+        except Unreadable as error:
+            lost = batch.placeholders()
+            place = work.place(topic, partition)
+            work.refusals += [refusal(place, each, "unreadable_batch", str(error)) for each in lost]
+            return len(lost)
+        if records:
+            work.loose[topic, partition] += records
+        return len(records)
 
-    def _insert_frame(self, work: _Work, writer: WriterSchema, records: Sequence[KafkaRecord]) -> None:
-        frame = build_frame(work.batch.topic, work.batch.partition, writer.header, records, work.known_at)
-        broken = frozenset(self._store.insert(frame))
-        work.frames.append(frame.number)
-        if broken:
-            for record in records:
-                if record.offset in broken:
-                    work.refusals.append(_explained(work, writer, record))
-
-    def _set_damaged_aside(
-        self, work: _Work, writer: WriterSchema, records: Sequence[KafkaRecord]
-    ) -> list[KafkaRecord]:
-        sound = []
-        for record in records:
-            assert record.value is not None
-            decoded = decode(record.value, writer)
-            if isinstance(decoded, Damage):
-                self._refuse(work, record, decoded.reason, decoded.detail)
-            else:
-                sound.append(record)
-        return sound
-
-    def _insert_by_halves(self, work: _Work, writer: WriterSchema, records: Sequence[KafkaRecord]) -> None:
-        if not records:
+    def _store_log(
+        self, work: _Work, topic: str, shape: LogShape, opened: Sequence[OpenedBatch]
+    ) -> None:
+        writer = self._writers.find(topic, schema_id(shape.wire))
+        wary = self._wary[topic, shape] > 0
+        self._wary[topic, shape] -= wary
+        if isinstance(writer, Unfit) or wary or not measurable(writer.schema):
+            for each in opened:
+                self._loosen(work, topic, each.partition, each.batch)
             return
-        try:
-            self._insert_frame(work, writer, records)
-        except DataRefused as error:
-            if len(records) == 1:
-                work.refusals.append(_refused_by_store(work, writer, records[0], error))
-                return
-            middle = len(records) // 2
-            self._insert_by_halves(work, writer, records[:middle])
-            self._insert_by_halves(work, writer, records[middle:])
-
-    def _refuse(self, work: _Work, record: KafkaRecord, reason: str, detail: str) -> None:
-        work.refusals.append(_refusal(work, record, reason, detail))
-
-
-def _misshapen(value: bytes | None, longest: int) -> tuple[str, str]:
-    if not value:
-        return "empty", "the message has no value"
-    if len(value) > longest:
-        return "too_large", f"{len(value)} bytes, expected at most {longest}"
-    if value[0] != 0:
-        return "wrong_magic", f"starts with {value[:5].hex()}, expected 00 and a schema id in four bytes"
-    return "truncated", f"only {len(value)} bytes, expected a schema id and an event"
+        for group in in_frames(opened):
+            frame = build_log_frame(topic, writer.schema, group, work.known_at, self._max_message_bytes)
+            try:
+                broken = frozenset(self._store.insert(frame))
+            except DataRefused:
+                self._wary[topic, shape] = _WARY_TAKES
+                for each in group:
+                    self._loosen(work, topic, each.partition, each.batch)
+            else:
+                work.frames[topic].append(frame.number)
+                work.refusals += _explanations(work, topic, writer, group, broken)
 
 
-def _explained(work: _Work, writer: WriterSchema, record: KafkaRecord) -> Refusal:
-    """The refusal of an event that breaks a rule, in words."""
-    assert record.value is not None
-    event = decode(record.value, writer)
-    if isinstance(event, Damage):
-        return _refusal(work, record, event.reason, event.detail)
-    published_at = min(_moment(record.timestamp) or work.known_at, work.known_at)
-    violations = contracts()[work.batch.topic].check(event, published_at)
-    if not violations:
-        detail = "the store found a broken rule that the contract's check does not see: please report this"
-        return _refusal(work, record, "rule_broken", detail, "", event)
-    first = violations[0]
-    return _refusal(work, record, first.reason, mask("; ".join(map(str, violations))), first.field, event)
+def _explanations(
+    work: _Work,
+    topic: str,
+    writer: WriterSchema,
+    group: Sequence[OpenedBatch],
+    broken: frozenset[tuple[int, int]],
+) -> Iterator[Refusal]:
+    """The refusals of the records at the places `broken`, which the store says break a rule."""
+    offsets: dict[int, list[int]] = defaultdict(list)
+    for partition, offset in broken:
+        offsets[partition].append(offset)
+    for opened in group:
+        first, last = opened.batch.first_offset, opened.batch.last_offset
+        if not any(first <= offset <= last for offset in offsets[opened.partition]):
+            continue
+        place = work.place(topic, opened.partition)
+        for record in opened.batch.records():
+            if (opened.partition, record.offset) in broken:
+                yield explained(place, writer, record)
 
 
-def _refused_by_store(work: _Work, writer: WriterSchema, record: KafkaRecord, error: DataRefused) -> Refusal:
-    """The refusal of an event that nothing is wrong with but that the store does not take."""
-    assert record.value is not None
-    event = decode(record.value, writer)
-    known = None if isinstance(event, Damage) else event
-    return _refusal(work, record, "refused_by_store", mask(str(error))[:200], "", known)
-
-
-def _refusal(
-    work: _Work, record: KafkaRecord, reason: str, detail: str, field: str = "", event: Event | None = None
-) -> Refusal:
-    raw = record.value or b""
-    return Refusal(
-        topic=work.batch.topic,
-        partition=work.batch.partition,
-        offset=record.offset,
-        agency=agency_of(record, event),
-        event_id=str(event["event_id"]) if event else None,
-        reason=reason,
-        field=field,
-        detail=detail,
-        # Masked before it is cut, so that no half of a number stays.
-        raw=mask_bytes(raw[: _KEPT_BYTES + 64])[:_KEPT_BYTES],
-        raw_length=len(raw),
-        kafka_time=_moment(record.timestamp) or work.known_at,
-        known_at=work.known_at,
-    )
-
-
-def _note(work: _Work) -> BatchNote:
-    records = work.batch.records
-    return BatchNote(
-        frames=tuple(work.frames),
-        topic=work.batch.topic,
-        partition=work.batch.partition,
-        first_offset=records[0].offset,
-        last_offset=records[-1].offset,
-        records=len(records),
-        refused=len(work.refusals),
-        known_at=work.known_at,
-    )
-
-
-def _moment(timestamp: int) -> datetime | None:
-    """A moment of Kafka's, None where it has none or none that a calendar knows."""
-    try:
-        return datetime.fromtimestamp(timestamp / 1000, UTC) if timestamp > 0 else None
-    except (OverflowError, ValueError):
-        return None
+def _notes(work: _Work, batches: Sequence[RecordBatch], counts: Sequence[int]) -> list[BatchNote]:
+    refused = Counter((each.topic, each.partition) for each in work.refusals)
+    return [
+        BatchNote(
+            frames=tuple(work.frames[batch.topic]),
+            topic=batch.topic,
+            partition=batch.partition,
+            first_offset=batch.first_offset,
+            last_offset=batch.last_offset,
+            records=count,
+            refused=refused[batch.topic, batch.partition],
+            known_at=work.known_at,
+        )
+        for batch, count in zip(batches, counts, strict=True)
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
@@ -15,10 +15,15 @@ from bewithu.errors import Unavailable
 from bewithu.settings import Kafka
 from schemas.contracts import contracts
 from schemas.national_number import mask
-from streams.intake import Intake, Outcome, RecordBatch
+from streams.backlog import Backlog
+from streams.batches import RecordBatch
+from streams.intake import Intake, Outcome
 
 log = logging.getLogger("bewithu.ingest")
 
+#: Bytes of one partition that are fetched at once.
+_FETCH_BYTES = 8 << 20
+_LONGEST_OUTAGE = 14 * 86_400
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 10.0
 
@@ -30,20 +35,22 @@ class Progress:
     records: int = 0
     refused: int = 0
     batches: int = 0
+    stores: int = 0
     last_stored: float | None = None
     away: str = ""
     stored: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def note(self, outcome: Outcome) -> None:
+    def note(self, outcome: Outcome, batches: int) -> None:
         self.records += outcome.records
         self.refused += len(outcome.refused)
-        self.batches += 1
+        self.batches += batches
+        self.stores += 1
         self.last_stored = monotonic()
         self.stored.set()
 
 
 def make_app(settings: Kafka, intake: Intake, progress: Progress) -> faust.App:
-    """The app with its one agent: every event topic, batch after batch."""
+    """The app with its one agent, which takes batches of every event topic, and the task that stores them."""
     app = faust.App(
         settings.group,
         broker=[f"bewithu://{server}" for server in settings.bootstrap_servers.split(",")],
@@ -54,53 +61,64 @@ def make_app(settings: Kafka, intake: Intake, progress: Progress) -> faust.App:
         topic_replication_factor=settings.replication,
         broker_session_timeout=settings.session_timeout_seconds,
         broker_heartbeat_interval=min(3.0, settings.session_timeout_seconds / 3),
-        broker_max_poll_records=settings.max_batch_records,
         broker_commit_interval=1.0,
-        consumer_max_fetch_size=16 << 20,
+        # While the store is away nothing is fetched, for as long as it takes: that is no reason to leave the group.
+        broker_max_poll_interval=_LONGEST_OUTAGE,
+        consumer_max_fetch_size=_FETCH_BYTES,
         consumer_auto_offset_reset="earliest",
-        # A message is a batch of thousands: one waits while one is stored, no more are held in memory.
+        # A message is a batch of thousands: what waits for the store waits in the backlog, which counts bytes.
         stream_buffer_maxsize=1,
         stream_wait_empty=True,
     )
     topics = app.topic(*contracts(), key_serializer="raw", value_serializer="raw", acks=True)
 
+    backlog = Backlog(settings.backlog_mib << 20)
+
     @app.agent(topics, name="ingest")
     async def ingest(batches: Any) -> AsyncIterator[None]:
         async for batch in batches:
-            await store(batch, intake, progress, lambda: bool(app.rebalancing or app.should_stop))
+            await backlog.put(batch)
             yield
+
+    @app.task
+    async def keep() -> None:
+        while not app.should_stop:
+            batches = await backlog.take()
+            await store(batches, intake, progress, lambda: bool(app.rebalancing or app.should_stop))
+            app.consumer.settle(batches)
 
     return app
 
 
 async def store(
-    batch: RecordBatch, intake: Intake, progress: Progress, abandoned: Callable[[], bool]
+    batches: Sequence[RecordBatch], intake: Intake, progress: Progress, abandoned: Callable[[], bool]
 ) -> None:
-    """Stores `batch`, for as long as it takes. No exception leaves before the store has answered.
+    """Stores `batches`, for as long as it takes. No exception leaves before the store has answered.
 
-    Only when the partition may be about to move away is a batch left unstored: whoever gets the partition reads
-    it again from the committed offset.
+    Only when partitions may be about to move away are batches left unstored: whoever gets the partitions reads
+    them again from the committed offsets.
     """
     pause = _FIRST_PAUSE
-    while not batch.stored:
+    while not all(batch.stored for batch in batches):
         try:
-            outcome = await asyncio.to_thread(intake.take, batch)
+            outcome = await asyncio.to_thread(intake.take, *batches)
         except Exception as error:
             # An unexpected error may quote the data that it met.
             away = str(error) if isinstance(error, Unavailable) else mask(f"{type(error).__name__}: {error}")
             if away != progress.away:
-                log.warning("%s; %s records wait, trying again", away, len(batch.records))
+                log.warning("%s; %d fetched batches wait, trying again", away, len(batches))
             progress.away = away
             if abandoned():
                 return
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
         else:
-            batch.stored = True
+            for batch in batches:
+                batch.stored = True
             if progress.away:
                 log.info("storing again")
             progress.away = ""
-            progress.note(outcome)
+            progress.note(outcome, len(batches))
 
 
 async def lead(

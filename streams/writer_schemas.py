@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import fastavro
 from fastavro.schema import SchemaParseException, UnknownType
 
 from schemas.contracts import Contract, Field, contracts, fields_of
+from schemas.frames import frame_schema
 from streams.frames import container_header
 
 
@@ -27,6 +29,13 @@ class WriterSchema:
 
     header: bytes
     parsed: Any
+    schema: Mapping[str, Any]
+
+    @cached_property
+    def skipped(self) -> Any:
+        """A reader's schema for fastavro that wants nothing of an event but its enums, whose numbers it then checks."""
+        fields = [field for field in self.schema["fields"] if "enum" in json.dumps(field["type"])]
+        return fastavro.parse_schema({**self.schema, "fields": fields})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,9 @@ class WriterSchemas:
             misfits = misfit(contracts()[topic], schema)
             if misfits:
                 return Unfit("incompatible_schema", f"schema {schema_id}: {misfits}")
-            found = WriterSchema(container_header(schema), fastavro.parse_schema(schema))
+            found = WriterSchema(
+                container_header(frame_schema(schema)), fastavro.parse_schema(schema), schema
+            )
         except (ValueError, KeyError, TypeError, SchemaParseException, UnknownType) as error:
             detail = f"schema {schema_id} cannot be read as Avro: {type(error).__name__}"
             return Unfit("incompatible_schema", detail)

@@ -23,7 +23,8 @@ from sinks.clickhouse.database import Database
 from sinks.clickhouse.fact_store import ClickHouseFactStore
 from sinks.clickhouse.indicator_store import ClickHouseIndicators, Refreshed
 from streams.frames import milliseconds
-from streams.intake import Intake, RecordBatch
+from streams.batches import RecordBatch
+from streams.intake import Intake
 from streams.writer_schemas import WriterSchemas
 
 #: What does not change with the data of a test: reference areas, and the history of migrations.

@@ -16,7 +16,8 @@ from sinks.clickhouse.contract_tables import facts_table
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.fact_store import ClickHouseFactStore
 from streams.frames import milliseconds
-from streams.intake import FactStore, Intake, RecordBatch
+from streams.batches import RecordBatch
+from streams.intake import FactStore, Intake
 from streams.writer_schemas import WriterSchemas
 
 REGISTRATION = contract_of("registration")

@@ -57,7 +57,7 @@ def test_batches_that_came_again_in_other_pieces_are_counted_once(database: Data
     # partition 0: 0..9, again 0..4 and 3..12; partition 1: 0..9
     store = ClickHouseFactStore(database)
     for partition, first, last in ((0, 0, 9), (0, 0, 4), (0, 3, 12), (1, 0, 9), (0, 0, 9)):
-        store.note(note(partition, first, last))
+        store.note([note(partition, first, last)])
     assert books(database).published == 13 + 10
 
 

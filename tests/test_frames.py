@@ -17,8 +17,8 @@ from schemas.examples import PUBLISHED_AT, wire_value
 from schemas.frames import AFTER, BEFORE, COLUMNS, frame_schema
 from schemas.intake import Frame
 from sinks.clickhouse.database import Database
+from streams.batches import RecordBatch
 from streams.frames import build_frame, container_header, milliseconds, zigzag
-from streams.intake import RecordBatch
 from streams.writer_schemas import WriterSchema, WriterSchemas
 from tests.intake_samples import (
     NOW,
@@ -55,7 +55,7 @@ def framed(
         Record(offset, timestamp, encoded(event, contract))
         for offset, timestamp, event in zip(offsets, timestamps, events, strict=True)
     ]
-    return build_frame(contract.topic, 5, container_header(contract.schema), records, PUBLISHED_AT)
+    return build_frame(contract.topic, 5, container_header(frame_schema(contract.schema)), records, PUBLISHED_AT)
 
 
 @settings(deadline=None)

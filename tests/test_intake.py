@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from bewithu.errors import DataRefused
 from schemas.contracts import Contract, contract_of, contracts
 from schemas.examples import PUBLISHED_AT
-from schemas.intake import BatchNote, Frame, Refusal
+from schemas.intake import BatchNote, Frame, LogFrame, Refusal
 from sinks.clickhouse.database import Database
 from streams.decoding import Damage, decode
 from streams.frames import zigzag
@@ -166,7 +166,7 @@ def test_a_message_that_ends_early_is_called_truncated(value: bytes, database: D
 
 def test_no_digit_of_a_number_stays_in_a_detail_that_is_cut() -> None:
     class Refusing(PickyStore):
-        def insert(self, frame: Frame) -> Sequence[int]:
+        def insert(self, frame: Frame | LogFrame) -> Sequence[tuple[int, int]]:
             raise DataRefused("x" * 191 + NUMBER)
 
     (refusal,) = intake_to(Refusing(frozenset())).take(batch([SOUND])).refused
@@ -192,7 +192,8 @@ class PickyStore:
     inserts: int = 0
     stored: list[str] = field(default_factory=list)
 
-    def insert(self, frame: Frame) -> Sequence[int]:
+    def insert(self, frame: Frame | LogFrame) -> Sequence[tuple[int, int]]:
+        assert isinstance(frame, Frame)
         self.inserts += 1
         rows: Any = fastavro.reader(io.BytesIO(frame.block))
         ids = [str(row["event_id"]) for row in rows]
@@ -204,8 +205,8 @@ class PickyStore:
 
     def quarantine(self, refusals: Sequence[Refusal]) -> None: ...
 
-    def note(self, note: BatchNote) -> None:
-        assert len(note.frames) <= self.inserts
+    def note(self, notes: Sequence[BatchNote]) -> None:
+        assert sum(len(note.frames) for note in notes) <= self.inserts
 
 
 @settings(deadline=None)
@@ -286,7 +287,7 @@ def test_random_damage_never_touches_a_neighbour_nor_stores_what_was_not_sent(
         return
     event, odd_union = as_clickhouse_reads(contract, values[place])
     assert stored == neighbours | {as_fact(contract, event)}
-    read = decode(values[place], WriterSchema(b"", fastavro.parse_schema(dict(contract.schema))))
+    read = decode(values[place], WriterSchema(b"", fastavro.parse_schema(dict(contract.schema)), contract.schema))
     # Known limit: an index that a union does not have, with no bytes behind it, is read as null. Nothing else
     # that fastavro calls damaged gets into the facts.
     assert read == event or (odd_union and isinstance(read, Damage))

@@ -11,22 +11,10 @@ from functools import cache
 from schemas.contracts import Contract, Field, contracts
 from schemas.frames import COLUMNS
 from schemas.rules import Pseudonym
+from sinks.clickhouse.column_types import landing_type
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.literal import name, text, texts
 from sinks.clickhouse.rule_sql import sound_expression
-
-_SCALARS = {
-    ("boolean", None): "Bool",
-    ("int", None): "Int32",
-    ("int", "date"): "Date32",
-    ("long", None): "Int64",
-    ("long", "timestamp-millis"): "DateTime64(3, 'UTC')",
-    ("float", None): "Float32",
-    ("double", None): "Float64",
-    ("string", None): "String",
-    ("string", "uuid"): "UUID",
-    ("enum", None): "String",
-}
 
 
 @cache
@@ -89,14 +77,14 @@ def _fact_columns(contract: Contract) -> list[str]:
 def _fact_type(contract: Contract, field: Field) -> str:
     if field.name in _pseudonyms(contract):
         return "FixedString(16)"
-    column = _landing_type(field)
+    column = landing_type(field)
     if column == "String" and (field.avro_type == "enum" or field.name in ("agency", "municipality")):
         return "LowCardinality(String)"
     return column
 
 
 def _landing(contract: Contract, table: str) -> str:
-    own = [f"{name(field.name)} {_landing_type(field)}{_default(field)}" for field in contract.fields]
+    own = [f"{name(field.name)} {landing_type(field)}{_default(field)}" for field in contract.fields]
     frame = [f"{column} {kind}" for column, kind in COLUMNS.items()]
     columns = ",\n    ".join([*frame, *own])
     return f"""CREATE TABLE IF NOT EXISTS {name(table)}
@@ -106,14 +94,6 @@ def _landing(contract: Contract, table: str) -> str:
     CONSTRAINT fence_intact CHECK batch = fence
 )
 ENGINE = Null"""
-
-
-def _landing_type(field: Field) -> str:
-    if field.avro_type == "bytes" and field.logical_type == "decimal":
-        scalar = f"Decimal({field.precision}, {field.scale})"
-    else:
-        scalar = _SCALARS[(field.avro_type, field.logical_type)]
-    return f"Nullable({scalar})" if field.optional else scalar
 
 
 def _default(field: Field) -> str:
@@ -153,7 +133,7 @@ def _stored(contract: Contract, field: Field) -> str:
 
 def _refused_view(landing: str) -> str:
     return f"""CREATE MATERIALIZED VIEW IF NOT EXISTS {landing}_refused TO refused AS
-SELECT reinterpretAsUInt64(batch) AS frame, base_offset + row AS offset
+SELECT reinterpretAsUInt64(batch) AS frame, kafka_partition AS partition, base_offset + row AS offset
 FROM {landing}
 WHERE NOT sound"""
 

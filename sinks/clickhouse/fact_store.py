@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from schemas.intake import BatchNote, Frame, Refusal
+from schemas.intake import BatchNote, Frame, LogFrame, Refusal
 from sinks.clickhouse.contract_tables import landing_table
 from sinks.clickhouse.database import Database, statement
+from sinks.clickhouse.log_frames import IN_ORDER, log_frame_insert
 
 _QUARANTINE = (
     "topic", "partition", "offset", "agency", "event_id", "reason", "field", "detail", "raw", "raw_length",
@@ -23,12 +24,16 @@ class ClickHouseFactStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def insert(self, frame: Frame) -> Sequence[int]:
-        """Stores what keeps the rules; returns the offsets of what does not. Raises `DataRefused` on damage."""
-        self._database.insert_avro(landing_table(frame.topic), frame.block)
-        return [
-            offset for (offset,) in self._database.rows(statement("refused_in_frame"), frame=frame.number)
-        ]
+    def insert(self, frame: Frame | LogFrame) -> Sequence[tuple[int, int]]:
+        """Stores what keeps the rules; returns partition and offset of what does not. Raises `DataRefused` on damage."""
+        landing = landing_table(frame.topic)
+        if isinstance(frame, LogFrame):
+            into, structure = log_frame_insert(frame, landing)
+            self._database.insert_avro_select(into, structure, frame.block, IN_ORDER)
+        else:
+            self._database.insert_avro(landing, frame.block)
+        refused = self._database.rows(statement("refused_in_frame"), frame=frame.number)
+        return [(partition, offset) for partition, offset in refused]
 
     def quarantine(self, refusals: Sequence[Refusal]) -> None:
         self._database.insert(
@@ -37,5 +42,5 @@ class ClickHouseFactStore:
             [[getattr(refusal, column) for column in _QUARANTINE] for refusal in refusals],
         )
 
-    def note(self, note: BatchNote) -> None:
-        self._database.insert("batches", _NOTE, [[getattr(note, column) for column in _NOTE]])
+    def note(self, notes: Sequence[BatchNote]) -> None:
+        self._database.insert("batches", _NOTE, [[getattr(note, column) for column in _NOTE] for note in notes])

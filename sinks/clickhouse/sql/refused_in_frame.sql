@@ -1,1 +1,1 @@
-SELECT DISTINCT offset FROM refused WHERE frame = {frame:UInt64} ORDER BY offset
+SELECT DISTINCT partition, offset FROM refused WHERE frame = {frame:UInt64} ORDER BY partition, offset

@@ -1,0 +1,39 @@
+"""The ClickHouse types that Avro's fields are read into."""
+
+from __future__ import annotations
+
+from schemas.contracts import Field
+
+_SCALARS = {
+    ("boolean", None): "Bool",
+    ("int", None): "Int32",
+    ("int", "date"): "Date32",
+    ("long", None): "Int64",
+    ("long", "timestamp-millis"): "DateTime64(3, 'UTC')",
+    ("float", None): "Float32",
+    ("double", None): "Float64",
+    ("string", None): "String",
+    ("string", "uuid"): "UUID",
+    ("bytes", None): "String",
+    ("enum", None): "String",
+}
+
+
+def landing_type(field: Field) -> str:
+    """The column that a field of a contract is read into. Raises `KeyError` for a type that no contract has."""
+    scalar = decimal_type(field) if is_decimal(field) else _SCALARS[(field.avro_type, field.logical_type)]
+    return f"Nullable({scalar})" if field.optional else scalar
+
+
+def foreign_type(field: Field) -> str:
+    """The column that a writer's field is read into which no contract knows: as plain as it can be."""
+    scalar = _SCALARS[(field.avro_type, None)]
+    return f"Nullable({scalar})" if field.optional else scalar
+
+
+def decimal_type(field: Field) -> str:
+    return f"Decimal({field.precision}, {field.scale})"
+
+
+def is_decimal(field: Field) -> bool:
+    return field.avro_type == "bytes" and field.logical_type == "decimal"

@@ -1,0 +1,40 @@
+"""What was fetched of one partition, on its way from the transport to the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from streams.record_batches import KafkaRecord, LogBatch
+
+
+@dataclass(eq=False, slots=True)
+class RecordBatch:
+    """Records of one partition in the order of their offsets, at least one. `stored` lets offsets advance.
+
+    They are given one by one in `records`, or as they stand in Kafka's log in `log`.
+    """
+
+    topic: str
+    partition: int
+    records: Sequence[KafkaRecord] = ()
+    log: Sequence[LogBatch] = ()
+    stored: bool = False
+
+    @property
+    def first_offset(self) -> int:
+        return self.log[0].first_offset if self.log else self.records[0].offset
+
+    @property
+    def last_offset(self) -> int:
+        return self.log[-1].last_offset if self.log else self.records[-1].offset
+
+    @property
+    def last_time(self) -> int:
+        """Kafka's time of the last record, in ms; about, where records are not read."""
+        return self.log[-1].time if self.log else self.records[-1].timestamp
+
+    @property
+    def size(self) -> int:
+        """Bytes that it holds in memory, as they came from Kafka."""
+        return sum(len(each.raw) for each in self.log) + sum(len(each.value or b"") for each in self.records)

@@ -1,0 +1,152 @@
+"""Record batches as the broker keeps them, taken as they are: one object for thousands of records.
+
+The layout is Kafka's own, version 2: https://kafka.apache.org/documentation/#recordbatch. Records are read only
+when somebody asks for them one by one.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiokafka import codec
+from aiokafka.record.memory_records import MemoryRecords
+
+_LENGTH = struct.Struct(">qi")  # base offset, bytes behind it
+_MAGIC_AT = 16
+#: Length, leader epoch, magic, CRC, attributes, last offset delta, first and largest timestamp, producer id, epoch
+#: and sequence, count.
+_HEADER = struct.Struct(">qiibIhiqqqhii")
+_CODEC_MASK, _APPEND_TIME, _CONTROL = 0x07, 0x08, 0x20
+_DECODERS = {
+    1: codec.gzip_decode,
+    2: codec.snappy_decode,
+    3: codec.lz4_decode,
+    4: codec.zstd_decode,
+}
+
+
+class KafkaRecord(Protocol):
+    """What we use of a consumed record. `timestamp` is in ms since 1970, negative when Kafka has none."""
+
+    offset: int
+    timestamp: int
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+
+
+class Unreadable(Exception):
+    """A record batch that no client can read, though its checksum is right; the message is for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Placeholder:
+    """Stands for a record that cannot be read."""
+
+    offset: int
+    timestamp: int
+    value: None = None
+    headers: tuple[()] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LogBatch:
+    """One producer's batch in the log of a partition; `count` records from `first_offset` to `last_offset`.
+
+    `dense`: its records have the offsets `first_offset`, `first_offset` + 1, … and all of them are wanted.
+    `time` is the base of the records' times in ms, or with `append_time` the time of each of them.
+    """
+
+    raw: memoryview
+    first_offset: int
+    last_offset: int
+    count: int
+    dense: bool
+    time: int
+    append_time: bool
+    compression: int
+
+    def body(self) -> bytes | memoryview:
+        """The records, one behind the other, decompressed. Only for `dense` batches. Raises `Unreadable`."""
+        packed = self.raw[_HEADER.size :]
+        decode = _DECODERS.get(self.compression)
+        with _readable("decompressed"):
+            return packed if decode is None else bytes(decode(bytes(packed)))
+
+    def records(self) -> list[KafkaRecord]:
+        """Each of its records from `first_offset` on. Raises `Unreadable`."""
+        found: list[KafkaRecord] = []
+        with _readable("read"):
+            batches = MemoryRecords(bytes(self.raw))
+            while batches.has_next():
+                found += [record for record in batches.next_batch() if record.offset >= self.first_offset]
+        return found
+
+    def placeholders(self) -> Sequence[KafkaRecord]:
+        """A record without a value for each offset of a batch that cannot be read."""
+        return [_Placeholder(offset, self.time) for offset in range(self.first_offset, self.last_offset + 1)]
+
+
+@contextmanager
+def _readable(what: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        # aiokafka and the codecs raise a dozen kinds; none of them would end if the batch were read again.
+        raise Unreadable(f"Kafka's record batch cannot be {what}: {type(error).__name__}") from error
+
+
+def complete_batches(data: bytes) -> Iterator[memoryview]:
+    """The batches in a fetched part of a log; a last one that was cut off is left out."""
+    at, view = 0, memoryview(data)
+    while len(data) - at >= _MAGIC_AT + 1:
+        end = at + _LENGTH.size + _LENGTH.unpack_from(data, at)[1]
+        if end > len(data):
+            return
+        yield view[at:end]
+        at = end
+
+
+def read_batch(raw: memoryview, wanted_from: int) -> tuple[LogBatch | None, int]:
+    """A batch without its records before `wanted_from`, and the offset behind it; None where nothing is wanted."""
+    if raw[_MAGIC_AT] != 2:
+        return _old_batch(raw, wanted_from)
+    (base, _, _, _, _, attributes, last_delta, first_time, largest_time, _, _, _, count) = (
+        _HEADER.unpack_from(raw)
+    )
+    last = base + last_delta
+    if attributes & _CONTROL or count <= 0 or last < wanted_from:
+        return None, last + 1
+    appended = bool(attributes & _APPEND_TIME)
+    batch = LogBatch(
+        raw=raw,
+        first_offset=max(base, wanted_from),
+        last_offset=last,
+        count=count,
+        # A compacted batch has gaps; one that is entered in its middle has records that were taken before.
+        dense=count == last_delta + 1 and base >= wanted_from,
+        time=largest_time if appended else first_time,
+        append_time=appended,
+        compression=attributes & _CODEC_MASK,
+    )
+    return batch, last + 1
+
+
+def is_intact(raw: memoryview) -> bool:
+    """Whether the checksum of a batch is right."""
+    batches = MemoryRecords(bytes(raw))
+    return batches.has_next() and bool(batches.next_batch().validate_crc())
+
+
+def _old_batch(raw: memoryview, wanted_from: int) -> tuple[LogBatch | None, int]:
+    """Formats 0 and 1, from brokers before 0.11: their offsets stand in the records alone."""
+    batches = MemoryRecords(bytes(raw))
+    offsets = [record.offset for record in batches.next_batch()] if batches.has_next() else []
+    wanted = [offset for offset in offsets if offset >= wanted_from]
+    behind = offsets[-1] + 1 if offsets else wanted_from
+    if not wanted:
+        return None, behind
+    return LogBatch(raw, wanted[0], wanted[-1], len(wanted), False, 0, False, 0), behind
