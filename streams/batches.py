@@ -12,13 +12,15 @@ from streams.record_batches import KafkaRecord, LogBatch
 class RecordBatch:
     """Records of one partition in the order of their offsets, at least one. `stored` lets offsets advance.
 
-    They are given one by one in `records`, or as they stand in Kafka's log in `log`.
+    They are given one by one in `records`, or as they stand in Kafka's log in `log`. `behind`: how many records
+    were waiting in Kafka behind them when they were fetched.
     """
 
     topic: str
     partition: int
     records: Sequence[KafkaRecord] = ()
     log: Sequence[LogBatch] = ()
+    behind: int = 0
     stored: bool = False
 
     @property

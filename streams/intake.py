@@ -16,7 +16,15 @@ from bewithu.clock import Clock
 from bewithu.errors import DataRefused
 from schemas.intake import BatchNote, Frame, LogFrame, LogShape, Refusal
 from streams.batches import RecordBatch
-from streams.log_frames import OpenedBatch, build_log_frame, in_frames, measurable, open_batch, schema_id
+from streams.log_frames import (
+    FEWEST_RECORDS,
+    OpenedBatch,
+    build_log_frame,
+    in_frames,
+    measurable,
+    open_batch,
+    schema_id,
+)
 from streams.loose_records import LooseRecords
 from streams.record_batches import KafkaRecord, LogBatch, Unreadable
 from streams.refusals import Place, explained, refusal
@@ -130,7 +138,8 @@ class Intake:
         writer = self._writers.find(topic, schema_id(shape.wire))
         wary = self._wary[topic, shape] > 0
         self._wary[topic, shape] -= wary
-        if isinstance(writer, Unfit) or wary or not measurable(writer.schema):
+        few = sum(each.batch.count for each in opened) < FEWEST_RECORDS * len(opened)
+        if isinstance(writer, Unfit) or wary or few or not measurable(writer.schema):
             for each in opened:
                 self._loosen(work, topic, each.partition, each.batch)
             return

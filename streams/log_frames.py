@@ -17,8 +17,8 @@ from schemas.intake import LogFrame, LogPlace, LogShape
 from streams.frames import SYNC, container_header, zigzag
 from streams.record_batches import LogBatch
 
-#: A record batch of fewer records is cheaper to read one by one than to look up as a block of its own.
-FEWEST_RECORDS = 32
+#: Record batches of fewer records, on average, are cheaper to read one by one than to have as a block each.
+FEWEST_RECORDS = 16
 #: So many blocks and bytes in one frame at most: the store's statement names each block, and a frame is in memory.
 MOST_BLOCKS = 512
 MOST_BYTES = 48 << 20
@@ -40,8 +40,8 @@ class OpenedBatch:
 
 
 def open_batch(partition: int, batch: LogBatch) -> OpenedBatch | None:
-    """None where it must be read record by record: too few, gaps, or a first record of another form."""
-    if not batch.dense or batch.count < FEWEST_RECORDS:
+    """None where it must be read record by record: gaps, or a first record of another form. Raises `Unreadable`."""
+    if not batch.dense:
         return None
     body = batch.body()
     try:

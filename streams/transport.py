@@ -86,10 +86,14 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     async def getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, list[Any]]:  # noqa: ASYNC109 - Faust's signature
         fetched = await super().getmany(active_partitions, timeout)
         return {
-            tp: [RecordBatch(tp.topic, tp.partition, log=batches)]
+            tp: [RecordBatch(tp.topic, tp.partition, log=batches, behind=self._behind(tp, batches[-1]))]
             for tp, batches in fetched.items()
             if batches
         }
+
+    def _behind(self, tp: TP, last: LogBatch) -> int:
+        """How many records the partition has beyond `last`, as far as the broker has told."""
+        return max(0, (self.highwater(tp) or 0) - last.last_offset - 1)
 
 
 class InFlight:
@@ -102,9 +106,8 @@ class InFlight:
     def delivered(self, message: Message) -> None:
         self._waiting.append(message)
 
-    def of(self, batch: RecordBatch) -> Message | None:
-        """The message that brought `batch`, None when it is here no more."""
-        return next((each for each in self._waiting if each.value is batch), None)
+    def __iter__(self) -> Iterator[Message]:
+        return iter(self._waiting)
 
     def next_offset(self) -> int | None:
         """The offset to commit: one past the last batch before which everything is stored; None for nothing new."""
@@ -118,7 +121,10 @@ class BatchConsumer(driver.Consumer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._in_flight: dict[TP, InFlight] = defaultdict(InFlight)
+        # By generation too: what is delivered while partitions are handed over belongs to nobody afterwards.
+        self._in_flight: dict[tuple[TP, int], InFlight] = defaultdict(InFlight)
+        self._hand_on = self.callback
+        self.callback = self._deliver
 
     def _new_consumer_thread(self) -> BatchConsumerThread:
         return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -141,9 +147,10 @@ class BatchConsumer(driver.Consumer):
             generation_id=self.app.consumer_generation_id,
         )
 
-    def track_message(self, message: Message) -> None:
-        self._in_flight[message.tp].delivered(message)
-        super().track_message(message)
+    async def _deliver(self, message: Message) -> None:
+        """Every message passes here on its way to the agent; Faust calls no other method of ours for each."""
+        self._in_flight[message.tp, message.generation_id].delivered(message)
+        await self._hand_on(message)
 
     def ack(self, message: Message) -> bool:
         """Faust calls this as soon as the agent asks for the next batch: one that is not stored stays in flight.
@@ -155,9 +162,13 @@ class BatchConsumer(driver.Consumer):
     def settle(self, batches: Sequence[RecordBatch]) -> None:
         """The batches are stored, or given up because their partitions move: nobody need wait for them any more."""
         for batch in batches:
-            message = self._in_flight[TP(batch.topic, batch.partition)].of(batch)
-            if message is not None and not self.ack(message):
-                self._unacked_messages.discard(message)
+            for message in self._messages_of(batch):
+                if not self.ack(message):
+                    self._unacked_messages.discard(message)
+
+    def _messages_of(self, batch: RecordBatch) -> list[Message]:
+        flights = [flight for (tp, _), flight in self._in_flight.items() if tp == (batch.topic, batch.partition)]
+        return [message for flight in flights for message in flight if message.value is batch]
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """Offsets between two batches' last ones are no gaps."""
@@ -168,7 +179,7 @@ class BatchConsumer(driver.Consumer):
         if acked:
             self._acked_index[tp].difference_update(acked)
             acked.clear()
-        return self._in_flight[tp].next_offset()
+        return self._in_flight[tp, self.app.consumer_generation_id].next_offset()
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         await super().on_partitions_revoked(revoked)
