@@ -142,7 +142,9 @@ def _bare(schema: Any, writer: ParsedSchema) -> Any:
         return [_bare(each, writer) for each in schema]
     match schema["type"]:
         case "record" | "error":
-            fields = [{"name": each["name"], "type": _bare(each["type"], writer)} for each in schema["fields"]]
+            fields = [
+                {"name": each["name"], "type": _bare(each["type"], writer)} for each in schema["fields"]
+            ]
             return {"type": "record", "name": schema["name"], "fields": fields}
         case "enum":
             return {"type": "enum", "name": schema["name"], "symbols": schema["symbols"]}

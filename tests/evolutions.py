@@ -57,7 +57,9 @@ class Writer:
             symbols = _symbols(each["type"])
             if symbols and value is not None and value not in symbols:
                 value = symbols[0]
-            written[each["name"]] = value.encode() if each["type"] == "bytes" and isinstance(value, str) else value
+            written[each["name"]] = (
+                value.encode() if each["type"] == "bytes" and isinstance(value, str) else value
+            )
         return written
 
     def value(self, event: Mapping[str, Any], schema_id: int) -> bytes:
@@ -94,7 +96,11 @@ def writers(draw: st.DrawFn, schema: Mapping[str, Any]) -> Writer:
 
 def add_field(draw: st.DrawFn, schema: Schema, own: dict[str, Any]) -> None:
     free = [name for name in NAMES if name not in own]
-    fresh = [extra for extra in EXTRAS if not _named(extra[0]) & {n for f in schema["fields"] for n in _named(f["type"])}]
+    fresh = [
+        extra
+        for extra in EXTRAS
+        if not _named(extra[0]) & {n for f in schema["fields"] for n in _named(f["type"])}
+    ]
     if free and fresh:
         name, (kind, default, value) = draw(st.sampled_from(free)), draw(st.sampled_from(fresh))
         place = draw(st.integers(0, len(schema["fields"])))
@@ -123,7 +129,11 @@ def drop_symbol(draw: st.DrawFn, schema: Schema, own: dict[str, Any]) -> None:
     enums = [enum for enum in _enums(schema) if len(enum["symbols"]) > 2]
     if enums:
         enum = draw(st.sampled_from(enums))
-        spare = [symbol for symbol in enum["symbols"] if symbol not in (enum.get("default"), _default_of(schema, enum))]
+        spare = [
+            symbol
+            for symbol in enum["symbols"]
+            if symbol not in (enum.get("default"), _default_of(schema, enum))
+        ]
         enum["symbols"].remove(draw(st.sampled_from(spare)))
 
 
@@ -183,7 +193,9 @@ def example(topic: str = REGISTRATION.topic, place: int = 0, **changes: Any) -> 
 def events(contract: Contract) -> st.SearchStrategy[dict[str, Any]]:
     """Good events of a contract as it is, and some that break a rule."""
     enums = {
-        each.name: st.sampled_from(each.symbols) for each in contract.fields if each.symbols and not each.optional
+        each.name: st.sampled_from(each.symbols)
+        for each in contract.fields
+        if each.symbols and not each.optional
     }
     return st.builds(
         lambda place, changed: example(contract.topic, place, **changed),
@@ -213,7 +225,8 @@ def _named(kind: Any) -> set[str]:
 def _pairs(draw: st.DrawFn, schema: Schema, own: dict[str, Any]) -> list[Any]:
     """Some of the contract's fields that may be null."""
     found = [
-        each for each in schema["fields"]
-        if isinstance(each["type"], list) and len(each["type"]) == 2 and "null" in each["type"] and each["name"] not in own
-    ]  # fmt: skip
+        each
+        for each in schema["fields"]
+        if isinstance(each["type"], list) and len(each["type"]) == 2 and each["name"] not in own
+    ]
     return [each for each in found if draw(st.booleans())]

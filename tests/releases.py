@@ -14,7 +14,13 @@ from schemas.contracts import Contract, fields_of
 from sinks.clickhouse.contract_tables import facts_table, landing_table, sync_contract_tables
 from sinks.clickhouse.database import Database
 
-_REMEMBERED = (module.contracts, module.contract_of, module.agency_pattern, module.parsed_schema, landing_table)
+_REMEMBERED = (
+    module.contracts,
+    module.contract_of,
+    module.agency_pattern,
+    module.parsed_schema,
+    landing_table,
+)
 
 
 def evolved(contract: Contract, schema: Mapping[str, Any]) -> Contract:

@@ -31,7 +31,9 @@ from tests.releases import evolved, release, upgraded
 _seconds = itertools.count()
 #: A failing case is not made smaller: each try is a batch into the store, and that would take minutes.
 PATIENT = settings(
-    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], phases=[Phase.reuse, Phase.generate]
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    phases=[Phase.reuse, Phase.generate],
 )
 Sent = tuple[Writer, dict[str, Any]]
 
@@ -83,7 +85,9 @@ def test_four_versions_in_one_batch_are_stored_each_in_its_own_way(database: Dat
         Writer(newer, own),  # the contract's own
         Writer(contract_schema(), {}),  # an agency of the version before: no language, the field's old name
         Writer(with_field(name="desk", type=["null", "int"], default=None), {"desk": 7}),  # one that is ahead
-        Writer(contract_schema(fields=contract_schema()["fields"][:-2]), {}),  # one that lacks optional fields
+        Writer(
+            contract_schema(fields=contract_schema()["fields"][:-2]), {}
+        ),  # one that lacks optional fields
     ]
     with upgraded(database, contract):
         assert_stored_as_resolved(database, contract, [(each, example()) for each in versions * 2])
@@ -99,17 +103,22 @@ def test_whatever_writers_change_their_events_are_stored_as_avro_resolves_them(
     contract: Contract, data: st.DataObject, database: Database
 ) -> None:
     different = data.draw(st.lists(writers(contract.schema), min_size=1, max_size=3))
-    sent = [(writer, event) for writer in different for event in data.draw(st.lists(events(contract), min_size=1, max_size=3))]
+    sent = [
+        (writer, event)
+        for writer in different
+        for event in data.draw(st.lists(events(contract), min_size=1, max_size=3))
+    ]
     assert_stored_as_resolved(database, contract, sent)
 
 
+ORIGIN = {"type": "enum", "name": "Origin", "symbols": ["desk", "unknown"], "default": "unknown"}
 NEW_FIELDS: Sequence[Mapping[str, Any]] = (
     {"name": "mother_tongue", "type": ["null", "string"], "default": None},
     {"name": "visits", "type": "int", "default": 7},
     {"name": "checked", "type": "boolean", "default": True},
     {"name": "channel", "type": "string", "default": "it's a \\ desk"},
     {"name": "score", "type": ["double", "null"], "default": 1.5},
-    {"name": "origin", "type": {"type": "enum", "name": "Origin", "symbols": ["desk", "unknown"], "default": "unknown"}, "default": "unknown"},
+    {"name": "origin", "type": ORIGIN, "default": "unknown"},
 )  # fmt: skip
 
 
@@ -125,7 +134,11 @@ def test_a_newer_contract_reads_all_older_writers_as_avro_resolves_them(
         schema["fields"].insert(place, {"doc": "For a test.", **field})
     newer = evolved(REGISTRATION, schema)
     different = data.draw(st.lists(writers(REGISTRATION.schema), min_size=1, max_size=3))
-    sent = [(writer, event) for writer in different for event in data.draw(st.lists(events(REGISTRATION), min_size=1, max_size=2))]
+    sent = [
+        (writer, event)
+        for writer in different
+        for event in data.draw(st.lists(events(REGISTRATION), min_size=1, max_size=2))
+    ]
     with upgraded(database, newer):
         assert_stored_as_resolved(database, newer, sent)
     # And so does a worker of the release before, beside it.
@@ -137,7 +150,12 @@ def test_a_newer_contract_reads_all_older_writers_as_avro_resolves_them(
 
 
 def stored(database: Database, column: str) -> list[Any]:
-    return [value for (value,) in database.rows(f"SELECT {column} FROM facts_registration FINAL ORDER BY known_at, {column}")]
+    return [
+        value
+        for (value,) in database.rows(
+            f"SELECT {column} FROM facts_registration FINAL ORDER BY known_at, {column}"
+        )
+    ]
 
 
 def test_facts_from_before_a_renaming_are_read_under_the_new_name(database: Database) -> None:

@@ -207,7 +207,10 @@ INCOMPATIBLE = {
         "is be.bewithu.v1.Enrolment, expected be.bewithu.v1.Registration",
     ),
     "another topic's contract": (contract_of("housing_change").schema, "is be.bewithu.v1.HousingChange"),
-    "a field less that has no default": (writer(fields=without("agency")), "field agency is not written, and the reader has no default"),
+    "a field less that has no default": (
+        writer(fields=without("agency")),
+        "field agency is not written, and the reader has no default",
+    ),
     "a field of another type": (
         writer(fields=[*without("municipality"), {"name": "municipality", "type": "int"}]),
         "field municipality is int, expected string (TYPE_MISMATCH)",
