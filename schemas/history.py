@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -9,6 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bewithu.errors import BewithuError
+
+#: A git hook sets these for the repository that it runs in, relative to another folder than ours.
+_ENVIRONMENT = {
+    name: value
+    for name, value in os.environ.items()
+    if name not in {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"}
+}
 
 
 class NoHistory(BewithuError):
@@ -40,8 +48,9 @@ class History:
         self._folder = folder
         if not folder.is_dir():
             raise NoHistory(f"{folder} is no folder: expected the one with the contracts, schemas/avro")
-        known = self._run("ls-files", "--", ".", failing="")
-        if not known.strip():
+        if not (
+            self._run("ls-files", "--", ".", failing="") or self._run("log", "-1", "--", ".", failing="")
+        ):
             raise NoHistory(
                 f"{folder} is not under git: run this in a checkout of the repository (git clone), "
                 "an installed package or an unpacked archive has no history to compare with"
@@ -73,7 +82,6 @@ class History:
             "--full-history",
             "-m",
             "--raw",
-            "--no-abbrev",
             "--no-renames",
             "--relative",
             "--format=%h %cs",
@@ -90,7 +98,8 @@ class History:
 
     def _run(self, *words: str, failing: str | None = None) -> str:
         """What git prints; `failing` instead where it fails, if given."""
-        done = subprocess.run([*self._git, *words], capture_output=True, check=False)  # noqa: S603 - our own words
+        command = [*self._git, *words]
+        done = subprocess.run(command, env=_ENVIRONMENT, capture_output=True, check=False)  # noqa: S603 - our own words
         if done.returncode:
             if failing is not None:
                 return failing
