@@ -35,20 +35,12 @@ def evolved(contract: Contract, schema: Mapping[str, Any]) -> Contract:
 @contextmanager
 def release(contract: Contract) -> Iterator[None]:
     """Within it, `contract` is the one of its event type."""
-    there = {(each.event_type, each.major): each for each in module.contracts().values()}
-    there[contract.event_type, contract.major] = contract
-
-    def changed(event_type: str, major: int) -> Contract:
-        return there[event_type, major]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_load", changed)
-        _forget()
-        try:
-            yield
-        finally:
-            patch.undo()
-            _forget()
+    ours = {(each.event_type, each.major): each for each in module.contracts().values()}
+    _run_with(ours | {(contract.event_type, contract.major): contract})
+    try:
+        yield
+    finally:
+        _run_with(ours)
 
 
 @contextmanager
@@ -69,9 +61,13 @@ def upgraded(database: Database, contract: Contract) -> Iterator[None]:
                 database.run(f"ALTER TABLE {facts} DROP COLUMN {column}")
 
 
-def _forget() -> None:
+def _run_with(there: Mapping[tuple[str, int], Contract]) -> None:
+    """Has everybody find just these objects: some tests tell contracts apart by identity."""
     for function in _REMEMBERED:
         function.cache_clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_load", lambda event_type, major: there[event_type, major])
+        assert len(module.contracts()) == len(there)
 
 
 def _tables(database: Database) -> set[str]:
