@@ -82,7 +82,7 @@ def test_a_schema_that_is_no_avro_is_refused_and_not_waited_for(registry: Schema
     broken = dataclasses.replace(
         REGISTRATION, schema={"type": "record", "name": "No fields"}, event_type="broken"
     )
-    with pytest.raises(BewithuError) as caught:
+    with pytest.raises(BewithuError, match=r"no valid schema in broken\.v1 .* mend the file") as caught:
         registry.register(broken)
     assert not isinstance(caught.value, Unavailable)
 
