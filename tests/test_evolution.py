@@ -122,7 +122,7 @@ NEW_FIELDS: Sequence[Mapping[str, Any]] = (
 )  # fmt: skip
 
 
-@settings(PATIENT, max_examples=15)
+@settings(PATIENT, max_examples=10)
 @given(data=st.data())
 def test_a_newer_contract_reads_all_older_writers_as_avro_resolves_them(
     data: st.DataObject, database: Database
