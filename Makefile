@@ -19,12 +19,12 @@ UV_READY := $(filter .uv/bin/uv,$(UV))
 PYTHON = $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11, \
 	$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
 
-.PHONY: help demo test check format bench kafka uv clean
+.PHONY: help demo test check format bench kafka apicurio uv clean
 
 help: ## list these targets
 	@echo 'Usage: make TARGET [ARGS="extra words"]'
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1 /p' Makefile | while read -r target line; do \
-		printf '  %-8s%s\n' "$$target" "$$line"; \
+		printf '  %-9s%s\n' "$$target" "$$line"; \
 	done
 
 demo: $(UV_READY) ## run the whole platform on this machine, fed by the simulator
@@ -33,11 +33,16 @@ demo: $(UV_READY) ## run the whole platform on this machine, fed by the simulato
 test: $(UV_READY) ## run the tests
 	@$(UV) run pytest $(ARGS)
 
-check: $(UV_READY) ## check format, style, types and the direction of imports; changes nothing
+check: $(UV_READY) ## check format, style, types, imports and contracts against their history; changes nothing
 	@$(UV) run ruff format --check .
 	@$(UV) run ruff check .
 	@$(UV) run mypy
 	@$(UV) run lint-imports --no-logo
+	@if git -c safe.directory='*' ls-files --error-unmatch Makefile >/dev/null 2>&1; then \
+		$(UV) run bewithu schemas check; \
+	else \
+		echo 'note: no git checkout: contracts are not compared with their earlier versions'; \
+	fi
 
 format: $(UV_READY) ## lay out the Python files and mend what can be mended
 	@$(UV) run ruff format .
@@ -48,11 +53,13 @@ bench: $(UV_READY) ## run a benchmark, e.g. make bench ARGS="ingest --json"
 
 kafka: tests/kafka/target/lib ## fetch Apache Kafka's jars for the tests (needs Maven)
 
+apicurio: tests/apicurio/target/app ## fetch Apicurio Registry for the tests (needs Maven)
+
 uv: $(UV_READY) ## say where uv is; without one on PATH it is put in .uv/
 	@command -v "$(UV)" | sed 's|^\.uv|$(CURDIR)/.uv|'
 
 clean: ## remove caches and what was built; .venv, .uv and data in var/ stay
-	@rm -rf dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/kafka/target
+	@rm -rf dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/kafka/target tests/apicurio/target
 	@find . -name __pycache__ -not -path './.venv/*' -not -path './.uv/*' -prune -exec rm -rf {} +
 
 # A folder that is there is complete: the jars arrive beside it and are moved in one step.
@@ -63,6 +70,14 @@ tests/kafka/target/lib: tests/kafka/pom.xml
 	@rm -rf $@.new
 	@mvn -q -B -f tests/kafka/pom.xml dependency:copy-dependencies -DoutputDirectory=target/lib.new
 	@rm -rf $@ && mv $@.new $@ && touch $@
+
+tests/apicurio/target/app: tests/apicurio/pom.xml
+	@command -v mvn >/dev/null || { echo 'Maven is missing: Apicurio Registry cannot be fetched.' \
+		'Install it, on Debian with: apt-get install maven' >&2; exit 1; }
+	@echo "Fetching Apicurio Registry into $@" >&2
+	@rm -rf tests/apicurio/target
+	@mvn -q -B -f tests/apicurio/pom.xml dependency:unpack -Dfolder=target/app.new
+	@mv $@.new $@ && touch $@
 
 .uv/bin/uv:
 	@test -n "$(PYTHON)" || { echo 'Python 3.11 or later is missing: looked for python3 and python3.11 to python3.14' \

@@ -25,7 +25,11 @@ _FILE = re.compile(r"(?P<event_type>[a-z_]+)\.v(?P<major>[0-9]+)\.avsc")
 
 @dataclass(frozen=True)
 class Field:
-    """One field of an event: its Avro type without the null branch, and whether null is allowed."""
+    """One field of an event: its Avro type without the null branch, and whether null is allowed.
+
+    `default` stands for the field where it is not written (None for null, and where there is none); `aliases` are
+    names that it had in earlier versions.
+    """
 
     name: str
     avro_type: str
@@ -36,6 +40,8 @@ class Field:
     scale: int
     precision: int
     doc: str
+    default: Any
+    aliases: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -128,7 +134,7 @@ def _field(declared: Mapping[str, Any]) -> Field:
     kind = declared["type"]
     branches = [branch for branch in kind if branch != "null"] if isinstance(kind, list) else [kind]
     optional = isinstance(kind, list) and branches != kind
-    # A union of several values has no single type; contracts have none, a writer's foreign schema may.
+    # A union of several values has no single type: `bewithu schemas check` refuses it in a contract.
     kind = branches[0] if len(branches) == 1 else "union"
     detail: Mapping[str, Any] = kind if isinstance(kind, Mapping) else {"type": kind}
     return Field(
@@ -141,4 +147,6 @@ def _field(declared: Mapping[str, Any]) -> Field:
         scale=detail.get("scale", 0),
         precision=detail.get("precision", 0),
         doc=declared.get("doc", ""),
+        default=declared.get("default"),
+        aliases=tuple(declared.get("aliases", ())),
     )

@@ -31,7 +31,10 @@ class Damage:
 
 
 def decode(value: bytes, writer: WriterSchema) -> Event | Damage:
-    """The event in a Kafka value (wire format), logical types applied, or what is wrong with its bytes."""
+    """The event in a Kafka value (wire format), or what is wrong with its bytes.
+
+    In the contract's names and types, logical types applied; what the writer does not write has its default.
+    """
     datum = io.BytesIO(value)
     datum.seek(PREFIX)
     try:
@@ -47,7 +50,7 @@ def decode(value: bytes, writer: WriterSchema) -> Event | Damage:
         return Damage("overlong", f"{rest} bytes are left over after the last field")
     if not isinstance(event, dict):
         return Damage("undecodable", "the datum is no record")
-    return event
+    return {**writer.defaults, **event}
 
 
 def is_whole(value: bytes, writer: WriterSchema) -> bool:

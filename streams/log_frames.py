@@ -51,13 +51,20 @@ def open_batch(partition: int, batch: LogBatch) -> OpenedBatch | None:
     return None if shape is None else OpenedBatch(partition, batch, body, shape)
 
 
-def measurable(schema: Mapping[str, Any]) -> bool:
-    """Whether the store can tell how long an event is that was written with `schema`."""
-    return all(
+@lru_cache(maxsize=256)
+def _measurable(schema_text: str) -> bool:
+    schema = json.loads(schema_text)
+    unions = [each["type"] for each in schema["fields"] if isinstance(each["type"], list)]
+    return all(len(union) == 2 and "null" in union for union in unions) and all(
         field.avro_type in _MEASURABLE
         or (field.avro_type == "enum" and len(field.symbols) <= _ONE_BYTE_SYMBOLS)
         for field in fields_of(schema)
     )
+
+
+def measurable(schema: Mapping[str, Any]) -> bool:
+    """Whether the store can tell how long an event is that was written with `schema`."""
+    return _measurable(json.dumps(schema))
 
 
 def in_frames(batches: Sequence[OpenedBatch]) -> list[list[OpenedBatch]]:

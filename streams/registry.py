@@ -12,7 +12,8 @@ from bewithu.errors import BewithuError, Unavailable
 from schemas.contracts import Contract, contracts
 
 _NOT_FOUND = frozenset({40401, 40402, 40403, 404})
-_NOT_COMPATIBLE = frozenset({409, 42201})
+_NOT_COMPATIBLE = frozenset({409})
+_INVALID = 42201
 
 
 class SchemaRegistry:
@@ -45,6 +46,11 @@ class SchemaRegistry:
                 contract.subject, Schema(contract.schema_text, schema_type="AVRO")
             )
         except SchemaRegistryError as error:
+            if error.error_code == _INVALID:
+                raise BewithuError(
+                    f"the registry finds no valid schema in {contract.name} for {contract.subject}: "
+                    f"{error.error_message}; mend the file, see bewithu schemas check"
+                ) from error
             if error.http_status_code in _NOT_COMPATIBLE or error.error_code in _NOT_COMPATIBLE:
                 raise BewithuError(
                     f"the registry refuses {contract.name} for {contract.subject}: {error.error_message}; "

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from schemas.contracts import Contract, contract_of, contracts, parsed_schema
+from schemas.contracts import Contract, contract_of, contracts
 from schemas.examples import PUBLISHED_AT, wire_value
 from schemas.frames import AFTER, BEFORE, COLUMNS, frame_schema
 from schemas.intake import Frame
@@ -142,7 +142,7 @@ def test_a_schema_that_fits_is_looked_up_once() -> None:
     found = [writers.find(REGISTRATION.topic, contract_id(REGISTRATION)) for _ in range(3)]
     assert registry.asked == 1
     assert isinstance(found[0], WriterSchema)
-    assert found[0].parsed == parsed_schema(REGISTRATION.topic)
+    assert found == found[:1] * 3
 
 
 @pytest.mark.parametrize("gap", [1, 2, 1000, 2**31, 2**40])
@@ -207,14 +207,17 @@ INCOMPATIBLE = {
         "is be.bewithu.v1.Enrolment, expected be.bewithu.v1.Registration",
     ),
     "another topic's contract": (contract_of("housing_change").schema, "is be.bewithu.v1.HousingChange"),
-    "a field less that has no default": (writer(fields=without("agency")), "lacks the field agency"),
+    "a field less that has no default": (
+        writer(fields=without("agency")),
+        "field agency is not written, and the reader has no default",
+    ),
     "a field of another type": (
         writer(fields=[*without("municipality"), {"name": "municipality", "type": "int"}]),
-        "field municipality is ('int', None, False, 0), expected ('string', None, False, 0)",
+        "field municipality is int, expected string (TYPE_MISMATCH)",
     ),
     "a field that may be null": (
         writer(fields=[*without("agency"), {"name": "agency", "type": ["null", "string"]}]),
-        "field agency is ('string', None, True, 0)",
+        "field agency may be null, expected string",
     ),
     "no record": ({"type": "string"}, "is no record"),
     "JSON Schema": ({"type": "object", "properties": {}}, "is no record"),

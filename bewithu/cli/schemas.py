@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bewithu.cli.printing import Json, print_json, print_records
 from bewithu.settings import load_settings
+from schemas import avro
 from schemas.contracts import contract_of, contracts
+from schemas.evolution import Report, check_contracts
+from schemas.history import NoHistory
 from streams.registry import SchemaRegistry
 
 app = typer.Typer(help="The contracts that agencies publish against.", no_args_is_help=True)
@@ -56,3 +61,39 @@ def register(as_json: Json = False) -> None:
     with contextlib.closing(SchemaRegistry(load_settings().registry.url)) as registry:
         ids = registry.register_all()
     print_records(as_json, ["topic", "id"], list(ids.items()), "no contracts")
+
+
+@app.command()
+def check(
+    against: Annotated[
+        str, typer.Option(metavar="REV", help="Compare with the history of this commit, branch or tag.")
+    ] = "HEAD",
+    folder: Annotated[
+        Path, typer.Option(help="The contracts' folder in a git checkout.", show_default="ours")
+    ] = Path(avro.__path__[0]),
+    as_json: Json = False,
+) -> None:
+    """Refuse a contract that events of an earlier version, or their readers, could not live with.
+
+    Every contract is compared with all its committed versions, both ways, and with the rules of bewithu.
+    """
+    try:
+        report = check_contracts(folder, against)
+    except NoHistory as error:
+        typer.secho(str(error), fg="red", err=True)
+        raise typer.Exit(2) from error
+    if report.shallow:
+        message = "warning: a shallow clone, older versions are not compared: git fetch --unshallow"
+        typer.secho(message, fg="yellow", err=True)
+    if as_json:
+        print_json(dataclasses.asdict(report))
+    else:
+        _print_report(report)
+    raise typer.Exit(1 if report.findings else 0)
+
+
+def _print_report(report: Report) -> None:
+    for finding in report.findings:
+        typer.secho(str(finding), fg="red", err=True)
+    if not report.findings:
+        typer.echo(f"{report.contracts} contracts fit all of their {report.versions} committed versions")

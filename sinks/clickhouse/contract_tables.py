@@ -40,8 +40,11 @@ def sync_contract_tables(database: Database) -> None:
         facts = facts_table(contract.event_type)
         database.run(_facts(contract))
         there = {column for column, *_ in database.rows(f"DESCRIBE TABLE {facts}")}
-        for column in _fact_columns(contract):
-            if column.split()[0] not in there:
+        for field in contract.fields:
+            if name(field.name) not in there:
+                # Under its former name an older worker may still write it, and earlier facts have it.
+                former = next((alias for alias in field.aliases if alias in there), None)
+                column = _fact_column(contract, field, name(former) if former else None)
                 database.run(f"ALTER TABLE {facts} ADD COLUMN IF NOT EXISTS {column}")
         for statement in _landing_statements(contract, landing_table(topic)):
             database.run(statement)
@@ -57,7 +60,7 @@ def _landing_statements(contract: Contract, landing: str) -> tuple[str, ...]:
 
 
 def _facts(contract: Contract) -> str:
-    columns = ",\n    ".join(_fact_columns(contract))
+    columns = ",\n    ".join(_fact_column(contract, field) for field in contract.fields)
     # All revisions stay. Of two different messages with one event_id and revision the larger content wins, of
     # two equal ones the first known: whatever the order, the same row is left (law 2).
     return f"""CREATE TABLE IF NOT EXISTS {facts_table(contract.event_type)}
@@ -71,8 +74,10 @@ SETTINGS index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory 
     enable_vertical_merge_algorithm = 0"""
 
 
-def _fact_columns(contract: Contract) -> list[str]:
-    return [f"{name(field.name)} {_fact_type(contract, field)}" for field in contract.fields]
+def _fact_column(contract: Contract, field: Field, former: str | None = None) -> str:
+    """With the contract's default: a worker of an older version does not know the column."""
+    default = f" DEFAULT {former}" if former else _default(field)
+    return f"{name(field.name)} {_fact_type(contract, field)}{default}"
 
 
 def _fact_type(contract: Contract, field: Field) -> str:
@@ -96,7 +101,11 @@ ENGINE = Null"""
 
 
 def _default(field: Field) -> str:
-    return f" DEFAULT {text(field.default_symbol)}" if field.default_symbol and not field.optional else ""
+    return "" if field.default is None else f" DEFAULT {_value(field.default)}"
+
+
+def _value(default: object) -> str:
+    return text(default) if isinstance(default, str) else str(default).lower()
 
 
 def _facts_view(contract: Contract, landing: str) -> str:

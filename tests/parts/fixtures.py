@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.parts.apicurio import Apicurio
 from tests.parts.clickhouse import ClickHouse
 from tests.parts.kafka import ApacheKafka
 from tests.parts.processes import running
@@ -56,6 +57,13 @@ def schema_registry() -> Iterator[SchemaRegistry]:
     registry = SchemaRegistry()
     registry.start()
     with running(registry):
+        yield registry
+
+
+@pytest.fixture(scope="module")
+def apicurio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apicurio]:
+    """Apicurio Registry for a module's tests, each of which takes subjects of its own; whoever stops it starts it."""
+    with running(Apicurio.start(tmp_path_factory.mktemp("apicurio"))) as registry:
         yield registry
 
 
