@@ -16,6 +16,7 @@ from bewithu.settings import Kafka
 from schemas.contracts import contracts
 from schemas.national_number import mask
 from streams.intake import Intake, Outcome, RecordBatch
+from streams.kafka_security import faust_credentials
 
 log = logging.getLogger("bewithu.ingest")
 
@@ -47,6 +48,7 @@ def make_app(settings: Kafka, intake: Intake, progress: Progress) -> faust.App:
     app = faust.App(
         settings.group,
         broker=[f"bewithu://{server}" for server in settings.bootstrap_servers.split(",")],
+        broker_credentials=faust_credentials(settings),
         autodiscover=False,
         web_enabled=False,
         topic_disable_leader=False,
