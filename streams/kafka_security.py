@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from time import monotonic
 from typing import Any
 
@@ -94,12 +95,22 @@ class Complaints:
         """The cause, in words that lead to the setting to mend; `otherwise` when none was told."""
         kafka = self._kafka
         if self._last is None:
-            return otherwise
+            # A broker that expects TLS or a login hangs up, and librdkafka has nothing to tell.
+            hint = "" if kafka.encrypted else f"; security_protocol is {kafka.security_protocol}"
+            return f"{otherwise}{hint}"
+        text = _plain(self._last.str())
         if self._last.code() == KafkaError._AUTHENTICATION:
-            return login_refusal(
-                f"the broker at {kafka.bootstrap_servers}", kafka.sasl_username, kafka, "sasl_"
-            )
-        return _tls_refusal(kafka) or f"{otherwise}: {self._last.str()}"
+            return login_refusal(kafka.bootstrap_servers, kafka.sasl_username, kafka, "sasl_")
+        if " alert " in text:
+            return f"{text}: the broker refused our side of TLS, check {kafka.variable('certificate_file')}"
+        return _tls_refusal(kafka) or f"{kafka.bootstrap_servers}: {text}"
+
+
+def _plain(text: str) -> str:
+    """librdkafka's words without what differs from one try to the next."""
+    text = re.sub(r" \(after \d+ms in state .*\)$", "", text)
+    text = re.sub(r"Connect to ipv[46]#\S+ failed: ", "", text)
+    return re.sub(r"^\w+://([^/]+)/\w+: ", r"\1: ", text)
 
 
 def _tls_refusal(kafka: Kafka) -> str | None:

@@ -41,6 +41,6 @@ def ensure_topics(kafka: Kafka, seconds: float = 10) -> tuple[str, ...]:
         if error.args[0].name() == "TOPIC_ALREADY_EXISTS":
             return ()
         admin.poll(0)
-        cause = complaints.explained(error.args[0].str())
-        raise Unavailable("Kafka", f"{kafka.bootstrap_servers}: {cause}") from error
+        cause = complaints.explained(f"{kafka.bootstrap_servers}: {error.args[0].str()}")
+        raise Unavailable("Kafka", cause) from error
     return missing

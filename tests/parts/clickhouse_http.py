@@ -22,10 +22,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import lz4.frame  # type: ignore[import-untyped]
-from aiohttp import BasicAuth, web
+from aiohttp import web
 
 from tests.parts.authority import Certificate
 from tests.parts.clickhouse_engine import DEFAULT_FORMAT, Answer, Engine, Statement, StatementError
+from tests.parts.logins import basic_login
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -81,7 +82,7 @@ def main() -> None:
 def application(engine: Engine, login: str | None) -> web.Application:
     # Bodies are decoded here: aiohttp knows gzip, but not the lz4 that clickhouse-connect prefers.
     app = web.Application(client_max_size=LARGEST_BODY, handler_args={"auto_decompress": False})
-    interface = HttpInterface(engine, BasicAuth(*login.split(":", 1)).encode() if login else None)
+    interface = HttpInterface(engine, basic_login(*login.split(":", 1)) if login else None)
     app.router.add_get("/ping", interface.ping)
     app.router.add_route("*", "/", interface.statement)
     return app

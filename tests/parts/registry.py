@@ -9,11 +9,12 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from aiohttp import BasicAuth, web
+from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from tests.parts.authority import Certificate
 from tests.parts.background_loop import BackgroundLoop
+from tests.parts.logins import basic_login
 from tests.parts.processes import free_port
 from tests.parts.registry_content import SUBJECT_LEVEL_NOT_CONFIGURED, RegistryContent, RegistryError
 
@@ -98,7 +99,7 @@ async def _answer_errors(request: web.Request, handler: Handler) -> web.StreamRe
 
 
 def _ask_for(login: tuple[str, str] | None) -> Middleware:
-    expected = BasicAuth(*login).encode() if login else None
+    expected = basic_login(*login) if login else None
 
     @web.middleware
     async def ask(request: web.Request, handler: Handler) -> web.StreamResponse:
