@@ -244,8 +244,9 @@ def _told(detail: ErrorDetails) -> str:
     kinds = (field.annotation, *get_args(field.annotation))
     if any(isinstance(kind, type) and issubclass(kind, BaseModel) for kind in kinds):
         return f"{wrong}; see {variable}__… and bewithu.toml"
-    # The value of a secret, of a level or of a misspelt name is not quoted: it may be a password.
-    value = "" if SecretStr in kinds else f", got {mask_logins(repr(detail['input']))}"
+    # The value of a secret, a table or a misspelt name is not quoted: it may hold a password.
+    quoted = SecretStr not in kinds and isinstance(detail["input"], str | int | float)
+    value = f", got {mask_logins(repr(detail['input']))}" if quoted else ""
     return f"{wrong}{value}; set {variable} or bewithu.toml"
 
 
