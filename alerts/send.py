@@ -73,7 +73,12 @@ class Sender:
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             raise Unavailable("the mail server", f"{self.server}: {self._explained(error)}") from error
         finally:
+            transport = client.transport
             client.close()
+            if transport is not None:
+                # TLS would say goodbye first, and whoever checks has no loop any more by then.
+                transport.abort()
+                await asyncio.sleep(0)
 
     def _client(self, seconds: float) -> aiosmtplib.SMTP:
         return aiosmtplib.SMTP(
