@@ -75,7 +75,7 @@ class Sender:
         finally:
             transport = client.transport
             client.close()
-            if transport is not None:
+            if isinstance(transport, asyncio.WriteTransport):
                 # TLS would say goodbye first, and whoever checks has no loop any more by then.
                 transport.abort()
                 await asyncio.sleep(0)

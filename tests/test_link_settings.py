@@ -11,9 +11,10 @@ from pydantic import SecretStr
 
 from bewithu.errors import SettingsError
 from bewithu.links import Link, tls_context
-from bewithu.settings import Kafka, Registry, Settings, Smtp, load_settings
+from bewithu.settings import ClickHouse, Kafka, Registry, Settings, Smtp, load_settings
 from tests.command_line import forget_settings
 from tests.parts.authority import Authority
+from tests.parts.processes import REPOSITORY
 
 SECRET = "geheim-7f3a"
 #: Every setting that is a secret: its level and name.
@@ -199,6 +200,21 @@ def test_certificate_and_host_name_are_verified_and_old_tls_is_not_spoken(folder
         assert context.minimum_version >= TLSVersion.TLSv1_2
     only = tls_context(Kafka.model_validate({**SASL, "ca_file": authority.file}))
     assert only.cert_store_stats()["x509_ca"] == 1, "with ca_file no other authority is trusted"
+
+
+def test_every_setting_of_a_link_is_documented() -> None:
+    """In full, or by the end of its name where all links have it."""
+    text = (REPOSITORY / "docs" / "security.md").read_text("utf-8")
+    readme = (REPOSITORY / "README.md").read_text("utf-8")
+    missing = [
+        variable
+        for level in (Kafka, Registry, ClickHouse, Smtp)
+        for name in level.model_fields
+        if (variable := f"{level.prefix}{name.upper()}") not in text
+        and not (name in Link.model_fields and f"`{name.upper()}`" in text)
+        and not (variable in readme or f"`__{name.upper()}`" in readme)
+    ]
+    assert missing == []
 
 
 # --- what is said and shown ---
