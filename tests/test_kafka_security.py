@@ -154,6 +154,17 @@ def test_what_cannot_be_published_is_told_soon_with_its_cause(by_login: Mapping[
             publisher.flush(600)
 
 
+def test_a_publisher_whose_buffer_is_full_does_not_wait_for_a_wrong_password(
+    by_login: Mapping[str, Any],
+) -> None:
+    with closing(SchemaRegistry(Registry(url="mock://full"))) as registry:
+        wrong = kafka(by_login, sasl_password="geheim-wrong")
+        publisher = Publisher(wrong, registry, **{"queue.buffering.max.messages": 1})
+        publisher.send(TOPIC, b"key", b"value", datetime.now(UTC), "dvz")
+        with pytest.raises(Unavailable, match="refused the login of bewithu"):
+            publisher.send(TOPIC, b"key", b"value", datetime.now(UTC), "dvz")
+
+
 @pytest.mark.parametrize("whose", ["none", "another authority's"])
 def test_a_broker_that_refuses_our_certificate_is_told(
     by_certificate: Mapping[str, Any], tmp_path: Path, whose: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from ssl import PROTOCOL_TLS_SERVER, SSLContext
+from ssl import CERT_REQUIRED, PROTOCOL_TLS_SERVER, SSLContext
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -26,15 +26,19 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A certificate with its chain, and its key."""
+    """A certificate and its key. As a server's it asks clients for one of the authorities in `clients`."""
 
     file: Path
     key: Path
+    clients: Path | None = None
 
     def server_context(self) -> SSLContext:
         """What a server of a test shows its clients."""
         context = SSLContext(PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.file, self.key)
+        if self.clients is not None:
+            context.load_verify_locations(self.clients)
+            context.verify_mode = CERT_REQUIRED
         return context
 
 

@@ -63,6 +63,7 @@ def _launch(
     command = [sys.executable, "-m", module, "--path", str(folder), "--port", str(port)]
     if certificate is not None:
         command += ["--certificate", str(certificate.file), "--key", str(certificate.key)]
+        command += ["--clients", str(certificate.clients)] if certificate.clients else []
     environment = {"TZ": "UTC"} | ({LOGIN_VARIABLE: ":".join(login)} if login else {})
     process = start_process(command, folder / "clickhouse.log", environment=environment)
     try:

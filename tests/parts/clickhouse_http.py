@@ -66,8 +66,12 @@ def main() -> None:
     arguments.add_argument("--port", type=int, required=True, help="port of 127.0.0.1 to listen on")
     arguments.add_argument("--certificate", type=Path, help="PEM file, for HTTPS")
     arguments.add_argument("--key", type=Path, help="PEM file of its key")
+    arguments.add_argument(
+        "--clients", type=Path, help="PEM file of the authorities of clients, for mutual TLS"
+    )
     given = arguments.parse_args()
-    context = Certificate(given.certificate, given.key).server_context() if given.certificate else None
+    shown = Certificate(given.certificate, given.key, given.clients) if given.certificate else None
+    context = shown.server_context() if shown else None
     engine = Engine(given.path)
     try:
         app = application(engine, os.environ.get(LOGIN_VARIABLE))

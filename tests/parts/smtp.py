@@ -61,6 +61,7 @@ class SmtpServer:
         self.login = login
         self._at_once = at_once
         self.mails: list[AcceptedMail] = []
+        self.logins = 0  # tried, whatever came of them
         self.attempts = 0  # transactions begun (MAIL FROM), whatever came of them
         self.port = free_port()
         self._plans: deque[_Plan] = deque()
@@ -124,6 +125,7 @@ class SmtpServer:
         self, _smtp: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any
     ) -> AuthResult:
         assert isinstance(data, LoginPassword)
+        self.logins += 1
         given = data.login.decode(), data.password.decode()
         return AuthResult(success=given == self.login, handled=False)
 
