@@ -40,6 +40,8 @@ class Sender:
 
     def __init__(self, settings: Smtp) -> None:
         self._settings = settings
+        # Made once: a file that goes away later must not keep `send` from its word.
+        self._tls = tls_context(settings) if settings.encrypted else None
         self.server = f"{settings.host}:{settings.port}"
 
     async def send(self, message: EmailMessage, recipient: str) -> Delivery:
@@ -67,11 +69,12 @@ class Sender:
     async def check(self, seconds: float) -> None:
         """Connects and logs in as for a mail, and sends none. Raises `Unavailable`."""
         client = self._client(seconds)
+        trouble = ""
         try:
             await self._open(client)
             await client.quit()
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            raise Unavailable("the mail server", f"{self.server}: {self._explained(error)}") from error
+            trouble = self._explained(error)
         finally:
             transport = client.transport
             client.close()
@@ -79,6 +82,9 @@ class Sender:
                 # TLS would say goodbye first, and whoever checks has no loop any more by then.
                 transport.abort()
                 await asyncio.sleep(0)
+        # Raised only here: the error itself may hold what a server repeated of the login.
+        if trouble:
+            raise Unavailable("the mail server", f"{self.server}: {trouble}")
 
     def _client(self, seconds: float) -> aiosmtplib.SMTP:
         return aiosmtplib.SMTP(
@@ -88,7 +94,7 @@ class Sender:
             use_tls=self._settings.tls,
             # None would try, and go on in the clear where the server offers none.
             start_tls=self._settings.starttls,
-            tls_context=tls_context(self._settings) if self._settings.encrypted else None,
+            tls_context=self._tls,
         )
 
     async def _open(self, client: aiosmtplib.SMTP) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
 import threading
+import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from alerts.send import Sender
 from bewithu.errors import Unavailable
@@ -22,7 +26,8 @@ from sinks.clickhouse.server import client_options
 from streams.registry import SchemaRegistry as RegistryClient
 from tests.parts.authority import Authority, Certificate
 from tests.parts.clickhouse import ClickHouse
-from tests.parts.processes import running
+from tests.parts.deadlines import wait_until_async
+from tests.parts.processes import free_port, running
 from tests.parts.registry import SchemaRegistry
 from tests.parts.smtp import SmtpServer
 
@@ -157,3 +162,46 @@ async def test_a_mail_server_without_starttls_gets_neither_login_nor_mail(
     with pytest.raises(Unavailable, match="STARTTLS"):
         await sender.check(10)
     assert (server.logins, server.attempts) == (0, 0)
+
+
+async def test_what_a_mail_server_repeats_of_a_login_is_not_told() -> None:
+    told: list[bytes] = []
+    ended: list[bool] = []
+
+    async def repeat(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hi\r\n")
+        with suppress(OSError):
+            while line := (await reader.readline()).rstrip():
+                told.append(line)
+                hello = line.startswith((b"EHLO", b"HELO"))
+                writer.write(
+                    b"250-hi\r\n250 AUTH PLAIN LOGIN\r\n" if hello else b"500 what is " + line + b"?\r\n"
+                )
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+        ended.append(True)
+
+    message = EmailMessage()
+    message["From"], message["To"] = "a@example.invalid", "b@example.invalid"
+    server = await asyncio.start_server(repeat, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        sender = Sender(Smtp(port=port, username="alerts", password=SecretStr("geheim-48d1")))
+        delivery = await sender.send(message, "b@example.invalid")
+        with pytest.raises(Unavailable) as caught:
+            await sender.check(5)
+        await wait_until_async(lambda: len(ended) == 2, 10, "both conversations to end")
+    said = delivery.detail + "".join(traceback.format_exception(caught.value))
+    assert "refused the login of alerts" in delivery.detail
+    sent = [word.decode() for line in told if line.startswith(b"AUTH PLAIN ") for word in line.split()[2:]]
+    assert sent, "the login was tried"
+    assert [secret for secret in ["geheim-48d1", *sent] if secret in said] == []
+
+
+async def test_a_mail_waits_though_the_authority_s_file_has_gone(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    sender = Sender(Smtp(host="localhost", port=free_port(), tls=True, ca_file=authority.file))
+    authority.file.unlink()
+    delivery = await sender.send(EmailMessage(), "b@example.invalid")
+    assert (delivery.outcome, delivery.server_away) == ("retry", True)
