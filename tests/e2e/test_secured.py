@@ -12,12 +12,16 @@ import pytest
 from tests.e2e.secured import LOGINS, SecuredPlatform, secured_platform
 from tests.e2e.test_walk import walk
 from tests.parts.authority import Authority
+from tests.parts.processes import running
 from tests.parts.secured_kafka import SecuredKafka
 
 
 @pytest.fixture
-def platform(tmp_path: Path, secured_kafka: SecuredKafka, authority: Authority) -> Iterator[SecuredPlatform]:
-    with secured_platform(tmp_path, secured_kafka, authority) as made:
+def platform(tmp_path: Path, authority: Authority) -> Iterator[SecuredPlatform]:
+    with (
+        running(SecuredKafka.start(tmp_path / "kafka", authority)) as kafka,
+        secured_platform(tmp_path, kafka, authority) as made,
+    ):
         yield made
 
 
