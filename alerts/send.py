@@ -11,6 +11,9 @@ from typing import Final, Literal
 
 import aiosmtplib
 
+from bewithu.errors import Unavailable
+from bewithu.links import tls_context
+from bewithu.refusals import login_refusal, tls_refusal
 from bewithu.settings import Smtp
 
 #: Seconds for each answer of the server, and for all of them. `SENDING_TAKES` in outbox.py must stay longer.
@@ -37,16 +40,13 @@ class Sender:
 
     def __init__(self, settings: Smtp) -> None:
         self._settings = settings
+        # Made once: a file that goes away later must not keep `send` from its word.
+        self._tls = tls_context(settings) if settings.encrypted else None
         self.server = f"{settings.host}:{settings.port}"
 
     async def send(self, message: EmailMessage, recipient: str) -> Delivery:
         """Never raises for what the network or the server does."""
-        client = aiosmtplib.SMTP(
-            hostname=self._settings.host,
-            port=self._settings.port,
-            timeout=TIMEOUT_SECONDS,
-            start_tls=self._settings.starttls,
-        )
+        client = self._client(TIMEOUT_SECONDS)
         try:
             async with asyncio.timeout(CONVERSATION_SECONDS):
                 delivery = await self._converse(client, message, recipient)
@@ -54,7 +54,7 @@ class Sender:
             delivery = self._away("no answer in time")
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             # ValueError: ssl's answer to a host name or certificate that it cannot use.
-            delivery = self._away(f"{type(error).__name__}: {error}")
+            delivery = self._away(self._explained(error))
         # Saying goodbye comes after the outcome: if it fails, the mail is sent all the same.
         with suppress(aiosmtplib.SMTPException, OSError):
             if delivery.outcome == "sent":
@@ -63,11 +63,52 @@ class Sender:
         return delivery
 
     async def _converse(self, client: aiosmtplib.SMTP, message: EmailMessage, recipient: str) -> Delivery:
-        await client.connect()
-        if self._settings.username is not None:
-            secret = self._settings.password.get_secret_value() if self._settings.password else ""
-            await client.login(self._settings.username, secret)
+        await self._open(client)
         return await _hand_over(client, message, recipient, self._away)
+
+    async def check(self, seconds: float) -> None:
+        """Connects and logs in as for a mail, and sends none. Raises `Unavailable`."""
+        client = self._client(seconds)
+        trouble = ""
+        try:
+            await self._open(client)
+            await client.quit()
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            trouble = self._explained(error)
+        finally:
+            transport = client.transport
+            client.close()
+            if isinstance(transport, asyncio.WriteTransport):
+                # TLS would say goodbye first, and whoever checks has no loop any more by then.
+                transport.abort()
+                await asyncio.sleep(0)
+        # Raised only here: the error itself may hold what a server repeated of the login.
+        if trouble:
+            raise Unavailable("the mail server", f"{self.server}: {trouble}")
+
+    def _client(self, seconds: float) -> aiosmtplib.SMTP:
+        return aiosmtplib.SMTP(
+            hostname=self._settings.host,
+            port=self._settings.port,
+            timeout=seconds,
+            use_tls=self._settings.tls,
+            # None would try, and go on in the clear where the server offers none.
+            start_tls=self._settings.starttls,
+            tls_context=self._tls,
+        )
+
+    async def _open(self, client: aiosmtplib.SMTP) -> None:
+        await client.connect()
+        if self._settings.username and self._settings.password is not None:
+            await client.login(self._settings.username, self._settings.password.get_secret_value())
+
+    def _explained(self, error: Exception) -> str:
+        """What went wrong. A server may repeat what it was told, so its answer to a login is not quoted."""
+        if isinstance(error, aiosmtplib.SMTPAuthenticationError):
+            return (
+                f"{login_refusal(self.server, self._settings.username, self._settings)} (answer {error.code})"
+            )
+        return tls_refusal(error, self.server, self._settings) or f"{type(error).__name__}: {error}"
 
     def _away(self, detail: str) -> Delivery:
         return Delivery("retry", f"mail server {self.server}: {detail}", server_away=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from bench.protocol import GROUP_SESSION_SECONDS, Stopwatch, Task, report_rows
 from bewithu.clock import SystemClock
-from bewithu.settings import Kafka
+from bewithu.settings import Kafka, Registry
 from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.fact_store import ClickHouseFactStore
@@ -36,7 +36,7 @@ async def _run(task: Task) -> None:
         bootstrap_servers=task.bootstrap, group=task.group, session_timeout_seconds=GROUP_SESSION_SECONDS
     )
     progress, watch = Progress(), Stopwatch()
-    writers = WriterSchemas(SchemaRegistry(task.registry))
+    writers = WriterSchemas(SchemaRegistry(Registry(url=task.registry)))
     intake = Intake(ClickHouseFactStore(database), writers, SystemClock(), settings.max_message_bytes)
     app = make_app(settings, intake, progress)
 

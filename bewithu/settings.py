@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any, ClassVar, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -15,25 +18,23 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as UnreadableSettings
 
+from bewithu.addresses import checked, is_loopback, mask_logins
 from bewithu.errors import SettingsError
+from bewithu.links import HttpLink, Level, Link, LoginLink
 
 
-def _clickhouse_url(url: str) -> str:
-    if not url.startswith(("chdb://", "http://", "https://")):
-        raise ValueError("must be chdb:///folder, http://host:port/database or https://host:port/database")
-    return url
-
-
-class _Level(BaseModel):
-    """Settings that belong together; a misspelt one is an error and not ignored."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Kafka(_Level):
+class Kafka(Link):
     """The broker, and how much is taken from it at once."""
 
+    prefix: ClassVar[str] = "BEWITHU_KAFKA__"
+    to_encrypt: ClassVar[str] = "set security_protocol to SSL or SASL_SSL"
+
     bootstrap_servers: str = "127.0.0.1:9092"
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    sasl_username: str | None = None
+    sasl_password: SecretStr | None = None
+    sasl_password_file: Path | None = Field(None, description="a file with it, for container secrets")
     group: str = "bewithu"
     partitions: int = Field(4, ge=1, description="partitions of each event topic, when we create it")
     replication: int = Field(1, ge=1)
@@ -43,42 +44,135 @@ class Kafka(_Level):
     backlog_mib: int = Field(32, ge=1, description="fetched and waiting for the store; more waits in Kafka")
     max_message_bytes: int = Field(65_536, ge=1000, le=65_536, description="a longer event is refused")
 
+    @property
+    def encrypted(self) -> bool:
+        return self.security_protocol in ("SSL", "SASL_SSL")
 
-class Registry(_Level):
-    """The schema registry (Confluent's API); `mock://name` keeps schemas in this process."""
+    @property
+    def logs_in(self) -> bool:
+        """Whether the broker is told a user's name and password."""
+        return self.security_protocol in ("SASL_PLAINTEXT", "SASL_SSL")
 
-    url: str = "http://127.0.0.1:8081"
-
-
-class ClickHouse(_Level):
-    """Where facts and values are kept."""
-
-    url: Annotated[str, AfterValidator(_clickhouse_url)] = "chdb://var/clickhouse"
-    password: SecretStr | None = None
-    password_file: Path | None = Field(None, description="a file with the password, for container secrets")
+    @field_validator("bootstrap_servers")
+    @classmethod
+    def _check_servers(cls, servers: str) -> str:
+        if "@" in servers or "://" in servers:
+            raise ValueError(
+                "must be host:port,host:port; a login goes into sasl_username and sasl_password_file"
+            )
+        return servers
 
     @model_validator(mode="after")
-    def _read_password_file(self) -> ClickHouse:
-        if self.password is None and self.password_file is not None:
-            try:
-                self.password = SecretStr(self.password_file.read_text("utf-8").strip())
-            except OSError as error:
-                raise ValueError(f"password_file {self.password_file}: {error.strerror}") from error
+    def _check_login(self) -> Kafka:
+        given = [name for name in ("sasl_username", "sasl_password") if _filled(getattr(self, name))]
+        if given and not self.logs_in:
+            raise ValueError(
+                f"{given[0]} is set, and security_protocol is {self.security_protocol}, which sends no login: "
+                "set it to SASL_SSL, or unset the login"
+            )
+        if self.logs_in and len(given) < 2:
+            raise ValueError(
+                f"security_protocol is {self.security_protocol}, which needs a login: "
+                "set sasl_username, and sasl_password or sasl_password_file"
+            )
+        hosts = [
+            server.strip().rpartition(":")[0].strip("[]") for server in self.bootstrap_servers.split(",")
+        ]
+        if (
+            self.logs_in
+            and not self.encrypted
+            and self.sasl_mechanism == "PLAIN"
+            and not all(map(is_loopback, hosts))
+        ):
+            raise ValueError(
+                "sasl_mechanism PLAIN over SASL_PLAINTEXT shows the password to the network: "
+                "set security_protocol to SASL_SSL, or sasl_mechanism to SCRAM-SHA-512"
+            )
         return self
 
 
-class Smtp(_Level):
+class Registry(HttpLink):
+    """The schema registry (Confluent's API); `mock://name` keeps schemas in this process."""
+
+    prefix: ClassVar[str] = "BEWITHU_REGISTRY__"
+
+    url: str = "http://127.0.0.1:8081"
+
+    @field_validator("url")
+    @classmethod
+    def _check_url(cls, url: str) -> str:
+        if not url.startswith(("http://", "https://", "mock://")):
+            raise ValueError("must be http://host:port, https://host:port or mock://name")
+        return checked(url)
+
+    @model_validator(mode="after")
+    def _check_login(self) -> Registry:
+        if _filled(self.username) != _filled(self.password):
+            raise ValueError("username and password are set together: set the missing one, or unset both")
+        if self.username and ":" in self.username:
+            raise ValueError("username must not contain a colon: HTTP's login ends it there")
+        return self
+
+
+class ClickHouse(HttpLink):
+    """Where facts and values are kept."""
+
+    prefix: ClassVar[str] = "BEWITHU_CLICKHOUSE__"
+
+    url: str = "chdb://var/clickhouse"
+
+    @field_validator("url")
+    @classmethod
+    def _check_url(cls, url: str) -> str:
+        if not url.startswith(("chdb://", "http://", "https://")):
+            raise ValueError(
+                "must be chdb:///folder, http://host:port/database or https://host:port/database"
+            )
+        return checked(url)
+
+    @model_validator(mode="after")
+    def _check_key(self) -> ClickHouse:
+        if self.key_password is not None:
+            raise ValueError(
+                "key_password is set, and ClickHouse's client reads no encrypted key: decrypt it into key_file"
+            )
+        return self
+
+
+class Smtp(LoginLink):
     """The mail server that takes alert mails."""
+
+    prefix: ClassVar[str] = "BEWITHU_SMTP__"
+    to_encrypt: ClassVar[str] = "set starttls or tls to true"
 
     host: str = "127.0.0.1"
     port: int = Field(1025, ge=1, le=65535)
     sender: str = "bewithu <alerts@bewithu.invalid>"
-    username: str | None = None
-    password: SecretStr | None = None
-    starttls: bool = False
+    starttls: bool = Field(False, description="TLS after a plain greeting, usually on port 587")
+    tls: bool = Field(False, description="TLS from the first byte, usually on port 465")
+
+    @property
+    def encrypted(self) -> bool:
+        return self.starttls or self.tls
+
+    @model_validator(mode="after")
+    def _check_login(self) -> Smtp:
+        if self.starttls and self.tls:
+            raise ValueError("starttls and tls are both set: unset tls for port 587, starttls for port 465")
+        if _filled(self.username) != _filled(self.password):
+            raise ValueError("username and password are set together: set the missing one, or unset both")
+        if _filled(self.username) and not self.encrypted and not is_loopback(self.host):
+            raise ValueError(
+                f"a login to {self.host} would go over the network for all to read: set starttls or tls to true"
+            )
+        return self
 
 
-class Http(_Level):
+def _filled(value: str | SecretStr | None) -> bool:
+    return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
+
+
+class Http(Level):
     """The board, the API, metrics and health, served by the worker."""
 
     host: str = "127.0.0.1"
@@ -86,7 +180,7 @@ class Http(_Level):
     public_url: str | None = Field(None, description="the board's address in mails, where it differs")
 
 
-class Refresh(_Level):
+class Refresh(Level):
     """How often indicators are refreshed and rules evaluated while events flow."""
 
     interval_seconds: float = Field(0.5, gt=0)
@@ -101,6 +195,7 @@ class Settings(BaseSettings):
         toml_file="bewithu.toml",
         extra="forbid",
         frozen=True,
+        hide_input_in_errors=True,
     )
 
     kafka: Kafka = Kafka()
@@ -126,19 +221,42 @@ class Settings(BaseSettings):
 
 
 def load_settings(**overrides: Any) -> Settings:
-    """Raises `SettingsError` that names each wrong setting, its value and what was expected."""
+    """Raises `SettingsError` that names each wrong setting, what was expected, and its value if it is no secret."""
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        lines = (
-            f"setting {'.'.join(map(str, detail['loc']))}: {detail['msg']}, got {detail['input']!r}; set "
-            f"BEWITHU_{'__'.join(str(part).upper() for part in detail['loc'])} or bewithu.toml"
-            for detail in error.errors()
-        )
-        raise SettingsError("\n".join(lines)) from error
+        problem = "\n".join(_told(detail) for detail in error.errors())
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"bewithu.toml: is not TOML: {error}") from error
+        problem = f"bewithu.toml: is not TOML: {error}"
     except UnreadableSettings as error:
-        raise SettingsError(
-            f"{error}: expected JSON; set a single one, such as BEWITHU_KAFKA__GROUP"
-        ) from error
+        problem = f"{error}: expected JSON; set a single one, such as BEWITHU_KAFKA__GROUP"
+    # Raised only here: those errors hold everything that was read, and a traceback would lead to them.
+    raise SettingsError(problem)
+
+
+def _told(detail: ErrorDetails) -> str:
+    path = [str(part) for part in detail["loc"]]
+    variable = f"BEWITHU_{'__'.join(path).upper()}"
+    wrong = f"setting {'.'.join(path)}: {detail['msg'].removeprefix('Value error, ')}"
+    field = _field(path)
+    if field is None:
+        return f"{wrong}; unset {variable}, or mend its name, also in bewithu.toml"
+    kinds = (field.annotation, *get_args(field.annotation))
+    if any(isinstance(kind, type) and issubclass(kind, BaseModel) for kind in kinds):
+        return f"{wrong}; see {variable}__… and bewithu.toml"
+    # The value of a secret, a table or a misspelt name is not quoted: it may hold a password.
+    quoted = SecretStr not in kinds and isinstance(detail["input"], str | int | float)
+    value = f", got {mask_logins(repr(detail['input']))}" if quoted else ""
+    return f"{wrong}{value}; set {variable} or bewithu.toml"
+
+
+def _field(path: Sequence[str]) -> FieldInfo | None:
+    """The setting at `path`; None where there is none."""
+    level: Any = Settings
+    for name in path[:-1]:
+        field = level.model_fields.get(name)
+        level = field.annotation if field else None
+        if not (isinstance(level, type) and issubclass(level, BaseModel)):
+            return None
+    found: FieldInfo | None = level.model_fields.get(path[-1])
+    return found

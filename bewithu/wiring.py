@@ -51,7 +51,7 @@ def make_worker(
     book = load_address_book(settings.address_book)
 
     # Contract: agencies' schemas are looked up where they registered them.
-    registry = registry or SchemaRegistry(settings.registry.url)
+    registry = registry or SchemaRegistry(settings.registry)
 
     # Store: a connection for each of those who must not wait for one another.
     ingest_store, leader_store, board_store = (connect(settings) for _ in range(3))
@@ -111,8 +111,7 @@ def make_worker(
 
 def connect(settings: Settings) -> Database:
     """A connection of its own to the store; it is made on first use."""
-    password = settings.clickhouse.password
-    return Database.at(settings.clickhouse.url, password.get_secret_value() if password else None)
+    return Database.of(settings.clickhouse)
 
 
 def board_address(settings: Settings) -> str:

@@ -132,9 +132,7 @@ class Intake:
             work.loose[topic, partition] += records
         return len(records)
 
-    def _store_log(
-        self, work: _Work, topic: str, shape: LogShape, opened: Sequence[OpenedBatch]
-    ) -> None:
+    def _store_log(self, work: _Work, topic: str, shape: LogShape, opened: Sequence[OpenedBatch]) -> None:
         writer = self._writers.find(topic, schema_id(shape.wire))
         wary = self._wary[topic, shape] > 0
         self._wary[topic, shape] -= wary

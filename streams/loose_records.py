@@ -70,9 +70,7 @@ class LooseRecords:
             else:
                 yield writer, group
 
-    def _insert(
-        self, place: Place, writer: WriterSchema, records: Sequence[KafkaRecord], done: Done
-    ) -> None:
+    def _insert(self, place: Place, writer: WriterSchema, records: Sequence[KafkaRecord], done: Done) -> None:
         """In one frame; if that is damaged, without what is no whole event; then without what does not decode."""
         sound = records
         if self._takes(place, writer, sound, done):
@@ -84,9 +82,7 @@ class LooseRecords:
                 return
         self._insert_by_halves(place, writer, sound, done)
 
-    def _takes(
-        self, place: Place, writer: WriterSchema, records: Sequence[KafkaRecord], done: Done
-    ) -> bool:
+    def _takes(self, place: Place, writer: WriterSchema, records: Sequence[KafkaRecord], done: Done) -> bool:
         try:
             self._insert_frame(place, writer, records, done)
         except DataRefused:

@@ -10,12 +10,14 @@ from datetime import datetime
 from typing import Any
 
 import fastavro
-from confluent_kafka import KafkaError, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from bewithu.errors import BewithuError, Unavailable
+from bewithu.settings import Kafka
 from schemas.contracts import contracts, parsed_schema
 from schemas.rules import Violation
 from streams.frames import milliseconds
+from streams.kafka_security import Complaints, librdkafka_options
 from streams.registry import SchemaRegistry
 
 
@@ -30,16 +32,18 @@ class EventRefused(BewithuError):
 class Publisher:
     """Publishes events keyed by person, idempotently and acknowledged by all replicas."""
 
-    def __init__(self, bootstrap_servers: str, registry: SchemaRegistry, **options: Any) -> None:
+    def __init__(self, kafka: Kafka, registry: SchemaRegistry, **options: Any) -> None:
+        """Undelivered events are reported by `flush`; the producer goes on trying by itself."""
         self._registry = registry
         self._ids: dict[str, int] = {}
         self._failed: list[str] = []
         #: Messages handed to the producer, and those of them that the broker acknowledged.
         self.sent = 0
         self.delivered = 0
-        self._producer = Producer(
+        self._complaints = Complaints(kafka)
+        self._producer = self._started(
             {
-                "bootstrap.servers": bootstrap_servers,
+                **librdkafka_options(kafka),
                 "enable.idempotence": True,
                 "acks": "all",
                 "linger.ms": 20,
@@ -47,7 +51,7 @@ class Publisher:
                 "message.max.bytes": 8 << 20,
                 "queue.buffering.max.kbytes": 64 << 10,
                 "log_level": 0,
-                "error_cb": _ignore,
+                "error_cb": self._complaints,
                 **options,
             }
         )
@@ -85,6 +89,8 @@ class Publisher:
                 )
             except BufferError:
                 self._producer.poll(0.1)
+                if self._complaints.last_long:
+                    raise Unavailable("Kafka", self._complaints.explained("takes no events")) from None
             else:
                 self.sent += 1
                 self._producer.poll(0)
@@ -93,14 +99,15 @@ class Publisher:
     def flush(self, seconds: float) -> None:
         """Waits until the broker has everything. Raises `Unavailable` when it has not, and says how much."""
         deadline = time.monotonic() + seconds
-        left = self._producer.flush(seconds)
-        while left and time.monotonic() < deadline:
+        left = self._producer.flush(min(seconds, 1))
+        while left and time.monotonic() < deadline and not self._complaints.last_long:
             left = self._producer.flush(1)
         if left or self._failed:
             detail = f"{left + len(self._failed)} events are not delivered"
             reasons = ", ".join(sorted(set(self._failed))[:3])
             self._failed.clear()
-            raise Unavailable("Kafka", f"{detail}: {reasons}" if reasons else detail)
+            cause = self._complaints.explained(reasons)
+            raise Unavailable("Kafka", f"{detail}: {cause}" if cause else detail)
 
     def close(self) -> None:
         """Gives the registry's connections back; what is not flushed is not sent."""
@@ -109,9 +116,14 @@ class Publisher:
     def _on_delivery(self, error: KafkaError | None, message: object) -> None:
         if error is None:
             self.delivered += 1
+            self._complaints.clear()
         else:
             self._failed.append(error.str())
 
-
-def _ignore(error: KafkaError) -> None:
-    """Undelivered events are reported by `flush`; the producer goes on trying by itself."""
+    @staticmethod
+    def _started(options: Mapping[str, Any]) -> Producer:
+        try:
+            return Producer(dict(options))
+        except KafkaException as error:
+            # Files were read when the settings were; they may have changed since.
+            raise Unavailable("Kafka", f"{options['bootstrap.servers']}: {error.args[0].str()}") from error

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
 from bewithu.errors import BewithuError, Unavailable
+from bewithu.refusals import login_refusal, tls_refusal
+from bewithu.settings import Registry
 from schemas.contracts import Contract, contracts
 
 _NOT_FOUND = frozenset({40401, 40402, 40403, 404})
 _NOT_COMPATIBLE = frozenset({409})
 _INVALID = 42201
+_LOGIN_REFUSED = frozenset({401, 403})
 
 
 class SchemaRegistry:
     """Looks schemas up by id and registers contracts. Raises `Unavailable` when the registry is away."""
 
-    def __init__(self, url: str) -> None:
-        self._client: Any = SchemaRegistryClient.new_client({"url": url, "timeout": 5, "max.retries": 1})
-        self._url = _without_login(url)
+    def __init__(self, settings: Registry) -> None:
+        self._client: Any = SchemaRegistryClient.new_client(client_options(settings))
+        self._settings = settings
 
     def schema(self, schema_id: int) -> str | None:
         """The text of a schema, or None when the registry knows no such id."""
@@ -30,9 +32,9 @@ class SchemaRegistry:
         except SchemaRegistryError as error:
             if error.error_code in _NOT_FOUND or error.http_status_code == 404:
                 return None
-            raise Unavailable("the schema registry", f"{self._url}: {_without_login(str(error))}") from error
+            raise self._away(error) from error
         except Exception as error:
-            raise Unavailable("the schema registry", f"{self._url}: {_without_login(str(error))}") from error
+            raise self._away(error) from error
         return text
 
     def close(self) -> None:
@@ -56,9 +58,9 @@ class SchemaRegistry:
                     f"the registry refuses {contract.name} for {contract.subject}: {error.error_message}; "
                     "an incompatible change needs a new major version"
                 ) from error
-            raise Unavailable("the schema registry", f"{self._url}: {_without_login(str(error))}") from error
+            raise self._away(error) from error
         except Exception as error:
-            raise Unavailable("the schema registry", f"{self._url}: {_without_login(str(error))}") from error
+            raise self._away(error) from error
         return schema_id
 
     def register_all(self) -> dict[str, int]:
@@ -74,9 +76,28 @@ class SchemaRegistry:
         try:
             self._client.set_compatibility(contract.subject, "FULL_TRANSITIVE")
         except Exception as error:
-            raise Unavailable("the schema registry", f"{self._url}: {_without_login(str(error))}") from error
+            raise self._away(error) from error
+
+    def _away(self, error: Exception) -> Unavailable:
+        """What went wrong, in words that lead to the setting to mend where it is one."""
+        url = self._settings.url
+        detail = tls_refusal(error, url, self._settings)
+        if isinstance(error, SchemaRegistryError) and error.http_status_code in _LOGIN_REFUSED:
+            detail = login_refusal(url, self._settings.username, self._settings)
+        return Unavailable("the schema registry", detail or f"{url}: {error}")
 
 
-def _without_login(text: str) -> str:
-    """`text` without the names and passwords in its addresses."""
-    return re.sub(r"//[^/@\s]*@", "//***@", text)
+def client_options(settings: Registry) -> dict[str, Any]:
+    """Of confluent-kafka's registry client. Holds secrets: never print it."""
+    options: dict[str, Any] = {"url": settings.url, "timeout": 5, "max.retries": 1}
+    files = {
+        "ssl.ca.location": settings.ca_file,
+        "ssl.certificate.location": settings.certificate_file,
+        "ssl.key.location": settings.key_file,
+    }
+    options |= {name: str(file) for name, file in files.items() if file is not None}
+    if settings.key_password is not None:
+        options["ssl.key.password"] = settings.key_password.get_secret_value()
+    if settings.username and settings.password is not None:
+        options["basic.auth.user.info"] = f"{settings.username}:{settings.password.get_secret_value()}"
+    return options

@@ -9,7 +9,9 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from bewithu.errors import Unavailable
+from bewithu.settings import Kafka
 from schemas.contracts import contracts
+from streams.kafka_security import Complaints, librdkafka_options
 
 
 def missing_topics(present: Iterable[str]) -> tuple[str, ...]:
@@ -18,15 +20,19 @@ def missing_topics(present: Iterable[str]) -> tuple[str, ...]:
     return tuple(topic for topic in contracts() if topic not in there)
 
 
-def ensure_topics(
-    bootstrap_servers: str, partitions: int, replication: int, seconds: float = 10
-) -> tuple[str, ...]:
+def ensure_topics(kafka: Kafka, seconds: float = 10) -> tuple[str, ...]:
     """Makes the event topics that are missing, and returns them. Raises `Unavailable` without a broker."""
-    admin = AdminClient({"bootstrap.servers": bootstrap_servers, "log_level": 0})
+    complaints = Complaints(kafka)
+    options = librdkafka_options(kafka) | {"log_level": 0, "error_cb": complaints}
+    try:
+        admin = AdminClient(options)
+    except KafkaException as error:
+        raise Unavailable("Kafka", f"{kafka.bootstrap_servers}: {error.args[0].str()}") from error
     try:
         missing = missing_topics(admin.list_topics(timeout=seconds).topics)
         wanted = [
-            NewTopic(topic, num_partitions=partitions, replication_factor=replication) for topic in missing
+            NewTopic(topic, num_partitions=kafka.partitions, replication_factor=kafka.replication)
+            for topic in missing
         ]
         if wanted:
             for made in admin.create_topics(wanted, request_timeout=seconds).values():
@@ -34,5 +40,7 @@ def ensure_topics(
     except KafkaException as error:
         if error.args[0].name() == "TOPIC_ALREADY_EXISTS":
             return ()
-        raise Unavailable("Kafka", f"{bootstrap_servers}: {error.args[0].str()}") from error
+        admin.poll(0)
+        cause = complaints.explained(f"{kafka.bootstrap_servers}: {error.args[0].str()}")
+        raise Unavailable("Kafka", cause) from error
     return missing

@@ -167,7 +167,9 @@ class BatchConsumer(driver.Consumer):
                     self._unacked_messages.discard(message)
 
     def _messages_of(self, batch: RecordBatch) -> list[Message]:
-        flights = [flight for (tp, _), flight in self._in_flight.items() if tp == (batch.topic, batch.partition)]
+        flights = [
+            flight for (tp, _), flight in self._in_flight.items() if tp == (batch.topic, batch.partition)
+        ]
         return [message for flight in flights for message in flight if message.value is batch]
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:

@@ -18,6 +18,7 @@ from schemas.national_number import mask
 from streams.backlog import Backlog
 from streams.batches import RecordBatch
 from streams.intake import Intake, Outcome
+from streams.kafka_security import faust_credentials
 
 log = logging.getLogger("bewithu.ingest")
 
@@ -54,6 +55,7 @@ def make_app(settings: Kafka, intake: Intake, progress: Progress) -> faust.App:
     app = faust.App(
         settings.group,
         broker=[f"bewithu://{server}" for server in settings.bootstrap_servers.split(",")],
+        broker_credentials=faust_credentials(settings),
         autodiscover=False,
         web_enabled=False,
         topic_disable_leader=False,

@@ -22,8 +22,8 @@ from schemas.indicators import Indicators, load_indicators
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.fact_store import ClickHouseFactStore
 from sinks.clickhouse.indicator_store import ClickHouseIndicators, Refreshed
-from streams.frames import milliseconds
 from streams.batches import RecordBatch
+from streams.frames import milliseconds
 from streams.intake import Intake
 from streams.writer_schemas import WriterSchemas
 

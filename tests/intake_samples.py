@@ -15,8 +15,8 @@ from schemas.rules import Violation
 from sinks.clickhouse.contract_tables import facts_table
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.fact_store import ClickHouseFactStore
-from streams.frames import milliseconds
 from streams.batches import RecordBatch
+from streams.frames import milliseconds
 from streams.intake import FactStore, Intake
 from streams.writer_schemas import WriterSchemas
 

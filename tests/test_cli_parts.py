@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
+from bewithu.settings import Kafka
 from schemas.contracts import contracts
 from streams.topics import ensure_topics
 from tests.command_line import CommandLine, command_line
@@ -37,7 +38,7 @@ def bewithu(
 @pytest.fixture
 def broker(bewithu: CommandLine, own_tansu: Tansu, schema_registry: SchemaRegistry) -> str:
     """Sets a registry and a broker whose event topics are empty, and tells where the broker is."""
-    ensure_topics(own_tansu.bootstrap_servers, 1, 1, 30)
+    ensure_topics(Kafka(bootstrap_servers=own_tansu.bootstrap_servers, partitions=1), 30)
     bewithu.set(KAFKA__BOOTSTRAP_SERVERS=own_tansu.bootstrap_servers, REGISTRY__URL=schema_registry.url)
     return own_tansu.bootstrap_servers
 

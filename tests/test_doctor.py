@@ -33,10 +33,12 @@ def test_doctor_shows_every_setting_with_its_source_and_no_secret(
 ) -> None:
     (tmp_path / "secret").write_text("geheim-1\n")
     (tmp_path / "bewithu.toml").write_text('[kafka]\ngroup = "from-toml"\n[http]\nport = 1\n')
+    smtp_server.login = ("me", "geheim-2")
     bewithu.set(
         KAFKA__BOOTSTRAP_SERVERS=tansu.bootstrap_servers, REGISTRY__URL=schema_registry.url,
         CLICKHOUSE__URL=f"chdb://{database.name.removeprefix('chdb at ')}",
-        SMTP__PORT=smtp_server.port, SMTP__PASSWORD="geheim-2", CLICKHOUSE__PASSWORD_FILE=tmp_path / "secret",
+        SMTP__PORT=smtp_server.port, SMTP__USERNAME="me", SMTP__PASSWORD="geheim-2",
+        CLICKHOUSE__PASSWORD_FILE=tmp_path / "secret",
         HTTP__PORT=2, HTTP__PUBLIC_URL="https://me:geheim-3@board.invalid",
     )  # fmt: skip
     table, answer = bewithu("doctor"), bewithu("doctor", "--json")
@@ -48,7 +50,7 @@ def test_doctor_shows_every_setting_with_its_source_and_no_secret(
     assert rows["setting kafka.partitions"] == ("default", "4")
     assert rows["setting smtp.password"] == ("environment", "***")
     assert rows["setting clickhouse.password"] == ("password_file", "***")
-    assert rows["setting http.public_url"] == ("environment", "https://me:***@board.invalid")
+    assert rows["setting http.public_url"] == ("environment", "https://***@board.invalid")
     parts = {what: state for what, (state, _) in rows.items() if not what.startswith("setting")}
     every = ("definitions", "address book", "ClickHouse", "Kafka", "schema registry", "mail server")
     assert parts == dict.fromkeys(every, "well")

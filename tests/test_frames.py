@@ -55,7 +55,9 @@ def framed(
         Record(offset, timestamp, encoded(event, contract))
         for offset, timestamp, event in zip(offsets, timestamps, events, strict=True)
     ]
-    return build_frame(contract.topic, 5, container_header(frame_schema(contract.schema)), records, PUBLISHED_AT)
+    return build_frame(
+        contract.topic, 5, container_header(frame_schema(contract.schema)), records, PUBLISHED_AT
+    )
 
 
 @settings(deadline=None)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 
 from bewithu.errors import SettingsError
 from bewithu.settings import load_settings
@@ -67,28 +66,6 @@ def test_a_variable_s_case_does_not_matter_and_empty_text_is_a_value(
     monkeypatch.setenv("BEWITHU_SMTP__USERNAME", "")
     settings = load_settings()
     assert (settings.http.host, settings.smtp.username) == ("::1", "")
-
-
-def test_the_password_is_read_from_its_file_unless_it_is_given(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (folder / "secret").write_text("  in-file \n", "utf-8")
-    monkeypatch.setenv("BEWITHU_CLICKHOUSE__PASSWORD_FILE", "secret")
-    assert load_settings().clickhouse.password == SecretStr("in-file")
-    monkeypatch.setenv("BEWITHU_CLICKHOUSE__PASSWORD", "given")
-    assert load_settings().clickhouse.password == SecretStr("given")
-
-
-def test_no_secret_is_in_the_text_of_the_settings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("CLICKHOUSE", "SMTP"):
-        monkeypatch.setenv(f"BEWITHU_{name}__PASSWORD", "geheim")
-    assert "geheim" not in repr(load_settings())
-
-
-def test_a_missing_password_file_is_named(folder: Path) -> None:
-    (problem,) = problems(clickhouse={"password_file": "nowhere/secret"})
-    assert problem.startswith("setting clickhouse: ")
-    assert "password_file nowhere/secret: No such file or directory" in problem
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from bewithu.settings import Kafka, Registry
 from sinks.clickhouse.bookkeeping import Bookkeeping, Books
 from sinks.clickhouse.contract_tables import facts_table
 from sinks.clickhouse.database import Database
@@ -140,8 +141,8 @@ class Worker:
 @contextmanager
 def publishing(stage: Stage) -> Iterator[Publisher]:
     """What an agency publishes with."""
-    registry = streams_registry.SchemaRegistry(stage.registry.url)
+    registry = streams_registry.SchemaRegistry(Registry(url=stage.registry.url))
     try:
-        yield Publisher(stage.kafka.bootstrap_servers, registry)
+        yield Publisher(Kafka(bootstrap_servers=stage.kafka.bootstrap_servers), registry)
     finally:
         registry.close()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-import re
-import smtplib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,8 +12,11 @@ from pydantic import BaseModel, SecretStr
 from pydantic_settings import EnvSettingsSource, TomlConfigSettingsSource
 
 from alerts.address_book import load_address_book
+from alerts.send import Sender
+from bewithu.addresses import mask_logins
 from bewithu.cli.printing import Json, print_records
-from bewithu.errors import BewithuError, DefinitionError, Unavailable
+from bewithu.errors import BewithuError, DefinitionError
+from bewithu.links import Link
 from bewithu.settings import Settings, load_settings
 from bewithu.wiring import connect, read_definitions
 from streams.registry import SchemaRegistry
@@ -22,8 +24,6 @@ from streams.topics import ensure_topics
 
 #: Seconds that a part may take to answer.
 _PATIENCE = 5.0
-#: A password in an address, `scheme://user:password@host`.
-_IN_ADDRESS = re.compile(r"(?<=://)([^/:@\s]*):[^/@\s]*@")
 
 Sources = Sequence[tuple[str, Mapping[str, Any]]]
 
@@ -61,9 +61,14 @@ def _settings(
             yield from _settings(place, value, sources)
         else:
             source = next((title for title, given in sources if _is_in(given, place)), None)
-            if source is None and isinstance(value, SecretStr):
-                source = f"{name}_file"
-            yield f"setting {'.'.join(place)}", source or "default", _shown(value)
+            yield f"setting {'.'.join(place)}", source or _derived(level, name), _shown(value)
+
+
+def _derived(level: BaseModel, name: str) -> str:
+    """The source of a value that nobody set under its own name."""
+    if getattr(level, f"{name}_file", None) is not None:
+        return f"{name}_file"
+    return "url" if getattr(level, name) != type(level).model_fields[name].default else "default"
 
 
 def _is_in(given: Any, path: tuple[str, ...]) -> bool:
@@ -77,7 +82,7 @@ def _is_in(given: Any, path: tuple[str, ...]) -> bool:
 def _shown(value: object) -> str | None:
     if value is None:
         return None
-    return "***" if isinstance(value, SecretStr) else _IN_ADDRESS.sub(r"\1:***@", str(value))
+    return "***" if isinstance(value, SecretStr) else mask_logins(str(value))
 
 
 def _checked(check: Callable[[], str]) -> tuple[str, str | None]:
@@ -100,26 +105,27 @@ def _address_book(settings: Settings) -> str:
 
 def _clickhouse(settings: Settings) -> str:
     with contextlib.closing(connect(settings)) as database:
-        return f"{database.name}, version {database.value('SELECT version()')}"
+        version = database.value("SELECT version()")
+        return f"{database.name}, {_protection(settings.clickhouse)}, version {version}"
 
 
 def _kafka(settings: Settings) -> str:
-    kafka = settings.kafka
-    made = ensure_topics(kafka.bootstrap_servers, kafka.partitions, kafka.replication, _PATIENCE)
-    return f"{kafka.bootstrap_servers}, " + (f"made topics {', '.join(made)}" if made else "all topics there")
+    made = ensure_topics(settings.kafka, _PATIENCE)
+    topics = f"made topics {', '.join(made)}" if made else "all topics there"
+    return f"{settings.kafka.bootstrap_servers}, {_protection(settings.kafka)}, {topics}"
 
 
 def _registry(settings: Settings) -> str:
-    with contextlib.closing(SchemaRegistry(settings.registry.url)) as registry:
+    with contextlib.closing(SchemaRegistry(settings.registry)) as registry:
         registry.schema(0)
-    return settings.registry.url
+    return f"{settings.registry.url}, {_protection(settings.registry)}"
 
 
 def _mail(settings: Settings) -> str:
-    server = f"{settings.smtp.host}:{settings.smtp.port}"
-    try:
-        with smtplib.SMTP(settings.smtp.host, settings.smtp.port, timeout=_PATIENCE) as client:
-            client.noop()
-    except OSError as error:
-        raise Unavailable("the mail server", f"{server}: {error}") from error
-    return server
+    sender = Sender(settings.smtp)
+    asyncio.run(sender.check(_PATIENCE))
+    return f"{sender.server}, {_protection(settings.smtp)}"
+
+
+def _protection(link: Link) -> str:
+    return "TLS, certificate verified" if link.encrypted else "not encrypted"

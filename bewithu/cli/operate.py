@@ -35,9 +35,8 @@ def migrate() -> None:
     with contextlib.closing(connect(settings)) as database:
         for applied in prepare(database):
             typer.echo(f"applied {applied.number:04} {applied.title}")
-    kafka = settings.kafka
-    for topic in ensure_topics(kafka.bootstrap_servers, kafka.partitions, kafka.replication):
+    for topic in ensure_topics(settings.kafka):
         typer.echo(f"made topic {topic}")
-    with contextlib.closing(SchemaRegistry(settings.registry.url)) as registry:
+    with contextlib.closing(SchemaRegistry(settings.registry)) as registry:
         registry.register_all()
     typer.echo("the database, the topics and the subjects are up to date")

@@ -58,7 +58,7 @@ def show(
 @app.command()
 def register(as_json: Json = False) -> None:
     """Register all contracts at the schema registry and require FULL_TRANSITIVE compatibility."""
-    with contextlib.closing(SchemaRegistry(load_settings().registry.url)) as registry:
+    with contextlib.closing(SchemaRegistry(load_settings().registry)) as registry:
         ids = registry.register_all()
     print_records(as_json, ["topic", "id"], list(ids.items()), "no contracts")
 

@@ -46,10 +46,10 @@ def simulate(
     clock = ReplayClock.starting_now(plan.starts_at, days_per_second * 86_400) if days_per_second else None
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with (
-        contextlib.closing(SchemaRegistry(settings.registry.url)) as registry,
+        contextlib.closing(SchemaRegistry(settings.registry)) as registry,
         Progress(*columns, console=Console(stderr=True)) as bar,
     ):
-        publisher = Publisher(settings.kafka.bootstrap_servers, registry)
+        publisher = Publisher(settings.kafka, registry)
         task = bar.add_task("publishing", total=(plan.until - plan.since).days + 1)
 
         def show(progress: simulator.Progress) -> None:
@@ -90,8 +90,8 @@ def publish(
         print_records(as_json, ["line", "field", "reason", "detail"], refused, well)
         raise typer.Exit(1 if refused else 0)
     settings = load_settings()
-    with contextlib.closing(SchemaRegistry(settings.registry.url)) as registry:
-        publisher = Publisher(settings.kafka.bootstrap_servers, registry)
+    with contextlib.closing(SchemaRegistry(settings.registry)) as registry:
+        publisher = Publisher(settings.kafka, registry)
         for event in events:
             publisher.publish(contract.topic, event, now)
         publisher.flush(60)

@@ -66,13 +66,13 @@ def embedded_platform(choices: Choices) -> Iterator[Platform]:
     ):
         settings = _settings(choices, Path(temporary), broker, catcher.port)
         clock = DemoClock(choices.plan.starts_at, choices.days_per_second)
-        registry = SchemaRegistry(settings.registry.url)
+        registry = SchemaRegistry(settings.registry)
         written = scaled(read_definitions(settings), choices.scale)
         worker = make_worker(settings, clock, registry, written)
         worker.leader.on_step = clock.told
         # The clock waits for the store too: rules must not see days that are only half taken in.
         clock.hold_while(lambda: worker.progress.records < publisher.sent)
-        publisher = Publisher(broker, registry)
+        publisher = Publisher(settings.kafka, registry)
         observer = connect(settings)
         try:
             yield Platform(

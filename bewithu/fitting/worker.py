@@ -160,9 +160,8 @@ class Worker:
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     def _ensure_topics(self) -> None:
-        kafka = self.settings.kafka
         # Not long: a thread cannot be cancelled, and the end of the worker waits for it.
-        made = ensure_topics(kafka.bootstrap_servers, kafka.partitions, kafka.replication, seconds=3)
+        made = ensure_topics(self.settings.kafka, seconds=3)
         if made:
             log.info("made topics %s", ", ".join(made))
 

@@ -21,8 +21,10 @@ from clickhouse_connect.driver.exceptions import (
 from clickhouse_connect.driver.insert import InsertContext
 
 from bewithu.errors import DataRefused, Unavailable
+from bewithu.settings import ClickHouse
 from sinks.clickhouse.literal import text
 from sinks.clickhouse.memory_file import memory_file
+from sinks.clickhouse.server import connect, server_name
 
 T = TypeVar("T")
 
@@ -68,25 +70,18 @@ class Database:
         self.name = name
 
     @classmethod
-    def at(cls, url: str, password: str | None = None) -> Database:
-        """`chdb:///folder`, `http://[user@]host:port/database` or `https://…`; connects on first use."""
-        parts = urlsplit(url)
+    def at(cls, url: str) -> Database:
+        """As `of`, with nothing but an address."""
+        return cls.of(ClickHouse(url=url))
+
+    @classmethod
+    def of(cls, settings: ClickHouse) -> Database:
+        """`chdb:///folder`, `http://host:port/database` or `https://…`; connects on first use."""
+        parts = urlsplit(settings.url)
         if parts.scheme == "chdb":
             folder = Path(f"{parts.netloc}{parts.path}").absolute()
             return cls(lambda: _embedded(folder), f"chdb at {folder}", embedded=True)
-        return cls(
-            lambda: clickhouse_connect.get_client(
-                host=parts.hostname,
-                port=parts.port,
-                username=parts.username or "default",
-                password=password or parts.password or "",
-                database=parts.path.strip("/") or "default",
-                secure=parts.scheme == "https",
-                autogenerate_session_id=False,
-                query_retries=0,
-            ),
-            f"ClickHouse at {parts.hostname}:{parts.port}",
-        )
+        return cls(lambda: connect(settings), server_name(settings))
 
     def rows(self, statement: str, **parameters: Any) -> Sequence[Sequence[Any]]:
         """The result's rows."""

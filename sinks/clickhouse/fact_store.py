@@ -43,4 +43,6 @@ class ClickHouseFactStore:
         )
 
     def note(self, notes: Sequence[BatchNote]) -> None:
-        self._database.insert("batches", _NOTE, [[getattr(note, column) for column in _NOTE] for note in notes])
+        self._database.insert(
+            "batches", _NOTE, [[getattr(note, column) for column in _NOTE] for note in notes]
+        )

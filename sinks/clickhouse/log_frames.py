@@ -9,7 +9,7 @@ read again, record by record.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -83,7 +83,9 @@ def _prepared(topic: str, fields: tuple[Field, ...], shape: LogShape, longest: i
 
 def _undamaged(columns: Sequence[_Column], shape: LogShape, longest: int) -> str:
     """SQL that is true when all that was read is as long as Kafka says."""
-    headers = [f"kafka_header_{number}_{part}" for number in range(shape.headers) for part in ("name", "value")]
+    headers = [
+        f"kafka_header_{number}_{part}" for number in range(shape.headers) for part in ("name", "value")
+    ]
     around = [
         "1",  # attributes
         _number("kafka_time_delta", 5),
@@ -102,7 +104,11 @@ def _undamaged(columns: Sequence[_Column], shape: LogShape, longest: int) -> str
         f"kafka_headers = {shape.headers}",
         f"kafka_value_length <= {longest}",
         *(["kafka_key_length = -1"] if not shape.keyed else []),
-        *(f"ifNull(length({column.name}), 1) BETWEEN 1 AND {_LONGEST_DECIMAL}" for column in columns if column.decimal),
+        *(
+            f"ifNull(length({column.name}), 1) BETWEEN 1 AND {_LONGEST_DECIMAL}"
+            for column in columns
+            if column.decimal
+        ),
     ]
     return "\n        AND ".join(conditions)
 

@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
+from bewithu.settings import ClickHouse as ClickHouseSettings
+from bewithu.settings import Kafka, Registry
 from sinks.clickhouse.bookkeeping import Bookkeeping, Books
 from sinks.clickhouse.database import Database
 from streams.publisher import Publisher
@@ -84,6 +86,18 @@ class Platform:
     def clickhouse_url(self) -> str:
         return f"http://{self.clickhouse.host}:{self.clickhouse.port}/default"
 
+    @property
+    def kafka(self) -> Kafka:
+        return Kafka(bootstrap_servers=self.broker.bootstrap_servers)
+
+    @property
+    def registry_settings(self) -> Registry:
+        return Registry(url=self.registry.url)
+
+    @property
+    def store(self) -> ClickHouseSettings:
+        return ClickHouseSettings(url=self.clickhouse_url)
+
     def start_worker(self) -> Process:
         """Returns when the worker says that it is ready."""
         self.workers += 1
@@ -109,17 +123,15 @@ class Platform:
 
     @contextmanager
     def publisher(self) -> Iterator[Publisher]:
-        with closing(
-            Publisher(self.broker.bootstrap_servers, RegistryClient(self.registry.url))
-        ) as publisher:
+        with closing(Publisher(self.kafka, RegistryClient(self.registry_settings))) as publisher:
             yield publisher
 
     def books(self) -> Books:
-        with closing(Database.at(self.clickhouse_url)) as database:
+        with closing(Database.of(self.store)) as database:
             return Bookkeeping(database).books()
 
     def rows(self, statement: str) -> Sequence[Sequence[Any]]:
-        with closing(Database.at(self.clickhouse_url)) as database:
+        with closing(Database.of(self.store)) as database:
             return database.rows(statement)
 
     def told(self) -> list[tuple[str, str]]:

@@ -10,6 +10,8 @@ from typing import Any
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 
+from tests.parts.authority import Certificate
+from tests.parts.clickhouse_http import LOGIN_VARIABLE
 from tests.parts.deadlines import wait_until
 from tests.parts.processes import Process, answers_tcp, free_port, start_process
 
@@ -21,12 +23,17 @@ class ClickHouse:
     folder: Path
     port: int
     process: Process
+    certificate: Certificate | None = None
+    login: tuple[str, str] | None = None
 
     @classmethod
-    def start(cls, folder: Path) -> ClickHouse:
+    def start(
+        cls, folder: Path, certificate: Certificate | None = None, login: tuple[str, str] | None = None
+    ) -> ClickHouse:
+        """With a certificate it speaks HTTPS, with a login it answers that user only."""
         folder.mkdir(parents=True, exist_ok=True)
         port = free_port()
-        return cls(folder, port, _launch(folder, port))
+        return cls(folder, port, _launch(folder, port, certificate, login), certificate, login)
 
     @property
     def host(self) -> str:
@@ -43,16 +50,22 @@ class ClickHouse:
     def restart(self) -> None:
         """Start again on the same port and data, whether it was killed, stopped or still runs."""
         self.stop()
-        self.process = _launch(self.folder, self.port)
+        self.process = _launch(self.folder, self.port, self.certificate, self.login)
 
     def stop(self) -> None:
         self.process.stop()
 
 
-def _launch(folder: Path, port: int) -> Process:
+def _launch(
+    folder: Path, port: int, certificate: Certificate | None, login: tuple[str, str] | None
+) -> Process:
     module = "tests.parts.clickhouse_http"
     command = [sys.executable, "-m", module, "--path", str(folder), "--port", str(port)]
-    process = start_process(command, folder / "clickhouse.log", environment={"TZ": "UTC"})
+    if certificate is not None:
+        command += ["--certificate", str(certificate.file), "--key", str(certificate.key)]
+        command += ["--clients", str(certificate.clients)] if certificate.clients else []
+    environment = {"TZ": "UTC"} | ({LOGIN_VARIABLE: ":".join(login)} if login else {})
+    process = start_process(command, folder / "clickhouse.log", environment=environment)
     try:
         wait_until(
             lambda: answers_tcp(port), 60, f"ClickHouse over HTTP to answer on port {port}", process=process

@@ -13,6 +13,7 @@ import asyncio
 import gzip
 import io
 import json
+import os
 import sys
 import uuid
 import zlib
@@ -23,7 +24,9 @@ from pathlib import Path
 import lz4.frame  # type: ignore[import-untyped]
 from aiohttp import web
 
+from tests.parts.authority import Certificate
 from tests.parts.clickhouse_engine import DEFAULT_FORMAT, Answer, Engine, Statement, StatementError
+from tests.parts.logins import basic_login
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -48,6 +51,12 @@ STATUS_OF_CODE = {
     497: 403,
 }
 LARGEST_BODY = 1 << 30
+#: `user:password`, where everybody else is refused. In the environment, as arguments can be seen by all.
+LOGIN_VARIABLE = "CLICKHOUSE_HTTP_LOGIN"
+REFUSED_LOGIN = (
+    "Code: 516. DB::Exception: Authentication failed: password is incorrect, or there is no user with such name. "
+    "(AUTHENTICATION_FAILED)\n"
+)
 STATEMENTS_AT_ONCE = 8
 
 
@@ -55,33 +64,48 @@ def main() -> None:
     arguments = argparse.ArgumentParser(prog="python -m tests.parts.clickhouse_http")
     arguments.add_argument("--path", type=Path, required=True, help="folder of the data")
     arguments.add_argument("--port", type=int, required=True, help="port of 127.0.0.1 to listen on")
+    arguments.add_argument("--certificate", type=Path, help="PEM file, for HTTPS")
+    arguments.add_argument("--key", type=Path, help="PEM file of its key")
+    arguments.add_argument(
+        "--clients", type=Path, help="PEM file of the authorities of clients, for mutual TLS"
+    )
     given = arguments.parse_args()
+    shown = Certificate(given.certificate, given.key, given.clients) if given.certificate else None
+    context = shown.server_context() if shown else None
     engine = Engine(given.path)
     try:
-        app = application(engine)
-        web.run_app(app, host="127.0.0.1", port=given.port, print=None, access_log=None, shutdown_timeout=5)
+        app = application(engine, os.environ.get(LOGIN_VARIABLE))
+        web.run_app(
+            app, host="127.0.0.1", port=given.port, ssl_context=context, print=None, access_log=None,
+            shutdown_timeout=5,
+        )  # fmt: skip
     finally:
         engine.close()
 
 
-def application(engine: Engine) -> web.Application:
+def application(engine: Engine, login: str | None) -> web.Application:
     # Bodies are decoded here: aiohttp knows gzip, but not the lz4 that clickhouse-connect prefers.
     app = web.Application(client_max_size=LARGEST_BODY, handler_args={"auto_decompress": False})
-    interface = HttpInterface(engine)
+    interface = HttpInterface(engine, basic_login(*login.split(":", 1)) if login else None)
     app.router.add_get("/ping", interface.ping)
     app.router.add_route("*", "/", interface.statement)
     return app
 
 
 class HttpInterface:
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, login: str | None) -> None:
         self.engine = engine
+        self.login = login
         self.threads = ThreadPoolExecutor(STATEMENTS_AT_ONCE, thread_name_prefix="statement")
 
     async def ping(self, _: web.Request) -> web.Response:
         return web.Response(text="Ok.\n")
 
     async def statement(self, request: web.Request) -> web.Response:
+        if self.login is not None and request.headers.get("Authorization") != self.login:
+            return web.Response(
+                text=REFUSED_LOGIN, status=403, headers={"X-ClickHouse-Exception-Code": "516"}
+            )
         statement = await read_statement(request)
         if not statement.text.strip():
             return web.Response(text="Ok.\n")

@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 
 from tests.parts.apicurio import Apicurio
+from tests.parts.authority import Authority
 from tests.parts.clickhouse import ClickHouse
 from tests.parts.kafka import ApacheKafka
 from tests.parts.processes import running
 from tests.parts.registry import SchemaRegistry
+from tests.parts.secured_kafka import SecuredKafka
 from tests.parts.smtp import SmtpServer
 from tests.parts.tansu import Tansu
 
@@ -34,6 +36,19 @@ def apache_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApacheKaf
 def own_apache_kafka(tmp_path: Path) -> Iterator[ApacheKafka]:
     """Apache Kafka for one test, which may kill and restart it."""
     with running(ApacheKafka.start(tmp_path / "kafka")) as kafka:
+        yield kafka
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """The private authority that the run's secured parts are certified by."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def secured_kafka(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[SecuredKafka]:
+    """Apache Kafka over TLS with logins, for the whole run; do not stop it."""
+    with running(SecuredKafka.start(tmp_path_factory.mktemp("secured-kafka"), authority)) as kafka:
         yield kafka
 
 

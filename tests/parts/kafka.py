@@ -87,8 +87,8 @@ class ApacheKafka:
         settings = SERVER_PROPERTIES.format(port=port, controller_port=free_port(), data=folder / "data")
         (folder / "server.properties").write_text(settings)
         (folder / "log4j2.properties").write_text(LOG4J_PROPERTIES)
-        _format_storage(folder)
-        return cls(folder, port, _launch(folder, port))
+        format_storage(folder)
+        return cls(folder, port, launch(folder, port))
 
     @property
     def bootstrap_servers(self) -> str:
@@ -101,7 +101,7 @@ class ApacheKafka:
     def restart(self) -> None:
         """Start again on the same port and data, whether it was killed, stopped or still runs."""
         self.stop()
-        self.process = _launch(self.folder, self.port)
+        self.process = launch(self.folder, self.port)
 
     def stop(self) -> None:
         self.process.stop()
@@ -117,17 +117,24 @@ def _java(folder: Path, main: str, *arguments: str | Path) -> Sequence[str | Pat
     return ["java", *JVM_OPTIONS, log4j, "-cp", f"{JARS}/*", main, *arguments]
 
 
-def _format_storage(folder: Path) -> None:
+def format_storage(folder: Path, *users: str) -> None:
     properties = folder / "server.properties"
     command = _java(
-        folder, "kafka.tools.StorageTool", "format", "--cluster-id", CLUSTER_ID, "--config", properties
+        folder,
+        "kafka.tools.StorageTool",
+        "format",
+        "--cluster-id",
+        CLUSTER_ID,
+        "--config",
+        properties,
+        *users,
     )
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     if done.returncode:
         raise RuntimeError(f"Kafka could not format its storage in {folder}:\n{done.stdout}{done.stderr}")
 
 
-def _launch(folder: Path, port: int) -> Process:
+def launch(folder: Path, port: int) -> Process:
     command = _java(folder, "kafka.Kafka", folder / "server.properties")
     process = start_process(command, folder / "kafka.log")
     try:

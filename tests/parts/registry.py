@@ -10,8 +10,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
+from tests.parts.authority import Certificate
 from tests.parts.background_loop import BackgroundLoop
+from tests.parts.logins import basic_login
 from tests.parts.processes import free_port
 from tests.parts.registry_content import SUBJECT_LEVEL_NOT_CONFIGURED, RegistryContent, RegistryError
 
@@ -20,9 +23,14 @@ MEDIA_TYPE = "application/vnd.schemaregistry.v1+json"
 
 
 class SchemaRegistry:
-    """A registry on a port of 127.0.0.1; what it knows (`content`) survives stop and restart."""
+    """A registry on a port of 127.0.0.1; what it knows (`content`) survives stop and restart.
 
-    def __init__(self) -> None:
+    With a certificate it speaks HTTPS, with a login it answers that user only.
+    """
+
+    def __init__(self, certificate: Certificate | None = None, login: tuple[str, str] | None = None) -> None:
+        self._certificate = certificate
+        self._login = login
         self.content = RegistryContent()
         self.port = free_port()
         self._loop: BackgroundLoop | None = None
@@ -30,7 +38,7 @@ class SchemaRegistry:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"https://localhost:{self.port}" if self._certificate else f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
         self._loop = BackgroundLoop("schema-registry")
@@ -49,13 +57,15 @@ class SchemaRegistry:
         self.start()
 
     async def _serve(self) -> None:
-        self._runner = web.AppRunner(_application(self.content), access_log=None, shutdown_timeout=1)
+        application = _application(self.content, self._login)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
+        context = self._certificate.server_context() if self._certificate else None
+        await web.TCPSite(self._runner, "127.0.0.1", self.port, ssl_context=context).start()
 
 
-def _application(content: RegistryContent) -> web.Application:
-    application = web.Application(middlewares=[_answer_errors])
+def _application(content: RegistryContent, login: tuple[str, str] | None) -> web.Application:
+    application = web.Application(middlewares=[_answer_errors, _ask_for(login)])
     routes = _Routes(content)
     application.add_routes(
         [
@@ -86,6 +96,18 @@ async def _answer_errors(request: web.Request, handler: Handler) -> web.StreamRe
         return _answer({"error_code": error.code, "message": str(error)}, status=error.code // 100)
     except web.HTTPException as error:
         return _answer({"error_code": error.status, "message": error.reason}, status=error.status)
+
+
+def _ask_for(login: tuple[str, str] | None) -> Middleware:
+    expected = basic_login(*login) if login else None
+
+    @web.middleware
+    async def ask(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if expected is not None and request.headers.get("Authorization") != expected:
+            raise web.HTTPUnauthorized(headers={"WWW-Authenticate": "Basic"})
+        return await handler(request)
+
+    return ask
 
 
 def _answer(body: Any, status: int = 200) -> web.Response:

@@ -10,8 +10,9 @@ from email.message import EmailMessage
 from enum import Enum
 from typing import Any, Literal
 
-from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
+from tests.parts.authority import Certificate
 from tests.parts.background_loop import BackgroundLoop
 from tests.parts.processes import free_port
 
@@ -45,10 +46,22 @@ class _Plan(Enum):
 
 
 class SmtpServer:
-    """A mail server on a port of 127.0.0.1; its mails and plans survive stop and restart."""
+    """A mail server on a port of 127.0.0.1; its mails and plans survive stop and restart.
 
-    def __init__(self) -> None:
+    With a certificate it wants TLS, after STARTTLS or `at_once`; with a login it takes mails from that user only.
+    """
+
+    def __init__(
+        self,
+        certificate: Certificate | None = None,
+        login: tuple[str, str] | None = None,
+        at_once: bool = False,
+    ) -> None:
+        self.certificate = certificate
+        self.login = login
+        self._at_once = at_once
         self.mails: list[AcceptedMail] = []
+        self.logins = 0  # tried, whatever came of them
         self.attempts = 0  # transactions begun (MAIL FROM), whatever came of them
         self.port = free_port()
         self._plans: deque[_Plan] = deque()
@@ -88,15 +101,33 @@ class SmtpServer:
 
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()
+        context = self.certificate.server_context() if self.certificate else None
+        starttls = {} if self._at_once or not context else {"tls_context": context, "require_starttls": True}
 
         def connection() -> asyncio.BaseProtocol:
             # The host name is given, as aiosmtpd would otherwise ask the resolver for it.
             protocol: asyncio.BaseProtocol = SMTP(
-                _Hooks(self), hostname="localhost", enable_SMTPUTF8=True, loop=loop
+                _Hooks(self),
+                hostname="localhost",
+                enable_SMTPUTF8=True,
+                loop=loop,
+                authenticator=self._authenticate,
+                auth_require_tls=False,
+                **starttls,
             )
             return protocol
 
-        self._server = await loop.create_server(connection, self.host, self.port)
+        self._server = await loop.create_server(
+            connection, self.host, self.port, ssl=context if self._at_once else None
+        )
+
+    def _authenticate(
+        self, _smtp: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any
+    ) -> AuthResult:
+        assert isinstance(data, LoginPassword)
+        self.logins += 1
+        given = data.login.decode(), data.password.decode()
+        return AuthResult(success=given == self.login, handled=False)
 
     async def _close_port(self) -> None:
         if self._server is not None:
@@ -121,8 +152,10 @@ class _Hooks:
         self.plan = _Plan.ACCEPT
 
     async def handle_MAIL(  # noqa: N802, aiosmtpd finds its hooks by these names
-        self, _smtp: Any, _session: Any, envelope: Any, address: str, options: list[str]
+        self, _smtp: Any, session: Any, envelope: Any, address: str, options: list[str]
     ) -> str:
+        if self.server.login is not None and not session.authenticated:
+            return "530 5.7.0 Authentication required"
         self.plan = self.server.begin()
         envelope.mail_from = address
         envelope.mail_options.extend(options)
