@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from time import monotonic
 
 from streams.batches import RecordBatch
@@ -56,9 +55,8 @@ class Backlog:
             return False
         seconds = _PATIENCE_SECONDS if catching_up else _SAME_FETCH_SECONDS
         before = len(self._batches)
-        grown: Callable[[], bool] = lambda: len(self._batches) > before
         try:
-            await asyncio.wait_for(self._changed.wait_for(grown), seconds)
+            await asyncio.wait_for(self._changed.wait_for(lambda: len(self._batches) > before), seconds)
         except TimeoutError:
             return False
         return True

@@ -87,7 +87,8 @@ def build_log_frame(
     """One frame of `batches` (at least one), all of one shape and with values written with `schema`."""
     shape = batches[0].shape
     header, fields = _prepared(json.dumps(schema), shape.keyed, shape.headers)
-    pieces, places, row = [header], [], 0
+    pieces: list[bytes | memoryview] = [header]
+    places, row = [], 0
     for opened in batches:
         pieces += [zigzag(opened.batch.count) + zigzag(len(opened.body)), opened.body, SYNC]
         batch = opened.batch

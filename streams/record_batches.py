@@ -32,10 +32,14 @@ _DECODERS = {
 class KafkaRecord(Protocol):
     """What we use of a consumed record. `timestamp` is in ms since 1970, negative when Kafka has none."""
 
-    offset: int
-    timestamp: int
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
+    @property
+    def offset(self) -> int: ...
+    @property
+    def timestamp(self) -> int: ...
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]: ...
 
 
 class Unreadable(Exception):

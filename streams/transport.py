@@ -149,7 +149,7 @@ class BatchConsumer(driver.Consumer):
 
     async def _deliver(self, message: Message) -> None:
         """Every message passes here on its way to the agent; Faust calls no other method of ours for each."""
-        self._in_flight[message.tp, message.generation_id].delivered(message)
+        self._in_flight[message.tp, message.generation_id or 0].delivered(message)
         await self._hand_on(message)
 
     def ack(self, message: Message) -> bool:
@@ -170,7 +170,7 @@ class BatchConsumer(driver.Consumer):
         flights = [
             flight for (tp, _), flight in self._in_flight.items() if tp == (batch.topic, batch.partition)
         ]
-        return [message for flight in flights for message in flight if message.value is batch]
+        return [message for flight in flights for message in flight if _batch_in(message) is batch]
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """Offsets between two batches' last ones are no gaps."""

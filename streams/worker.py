@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 import faust
 
@@ -19,6 +19,7 @@ from streams.backlog import Backlog
 from streams.batches import RecordBatch
 from streams.intake import Intake, Outcome
 from streams.kafka_security import faust_credentials
+from streams.transport import BatchConsumer
 
 log = logging.getLogger("bewithu.ingest")
 
@@ -73,7 +74,6 @@ def make_app(settings: Kafka, intake: Intake, progress: Progress) -> faust.App:
         stream_wait_empty=True,
     )
     topics = app.topic(*contracts(), key_serializer="raw", value_serializer="raw", acks=True)
-
     backlog = Backlog(settings.backlog_mib << 20)
 
     @app.agent(topics, name="ingest")
@@ -82,12 +82,12 @@ def make_app(settings: Kafka, intake: Intake, progress: Progress) -> faust.App:
             await backlog.put(batch)
             yield
 
-    @app.task
+    @app.task  # type: ignore[untyped-decorator] # Faust's
     async def keep() -> None:
         while not app.should_stop:
             batches = await backlog.take()
             await store(batches, intake, progress, lambda: bool(app.rebalancing or app.should_stop))
-            app.consumer.settle(batches)
+            cast("BatchConsumer", app.consumer).settle(batches)
 
     return app
 

@@ -25,7 +25,7 @@ class ClickHouseFactStore:
         self._database = database
 
     def insert(self, frame: Frame | LogFrame) -> Sequence[tuple[int, int]]:
-        """Stores what keeps the rules; returns partition and offset of what does not. Raises `DataRefused` on damage."""
+        """Stores what keeps the rules; returns the places of what does not. Raises `DataRefused` on damage."""
         landing = landing_table(frame.topic)
         if isinstance(frame, LogFrame):
             into, structure = log_frame_insert(frame, landing)
