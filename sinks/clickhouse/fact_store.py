@@ -29,7 +29,7 @@ class ClickHouseFactStore:
         landing = landing_table(frame.topic)
         if isinstance(frame, LogFrame):
             into, structure = log_frame_insert(frame, landing)
-            self._database.insert_avro_select(into, structure, frame.block, IN_ORDER)
+            self._database.insert_avro_select(into, structure, frame.block, frame.records, IN_ORDER)
         else:
             self._database.insert_avro(landing, frame.block)
         refused = self._database.rows(statement("refused_in_frame"), frame=frame.number)

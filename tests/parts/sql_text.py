@@ -16,7 +16,9 @@ _TOKEN = re.compile(
 )
 # Between FORMAT's name and the data stand blanks and at most one line end, which are no data.
 _BEFORE_DATA = re.compile(rb"[ \t\f]*\r?\n?")
-_ENDS_THE_SEARCH = (b"VALUES", b"SELECT", b"WITH", b"FROM", b"WATCH")
+# `INSERT INTO … SELECT … FROM input('structure') FORMAT …` has its data behind it like a plain insert.
+_INPUT = re.compile(r"\binput\((?P<structure>'(?:[^'\\]|\\.|'')*')\)\s*$")
+_SELECTS = (b"SELECT", b"WITH", b"FROM", b"WATCH")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,9 @@ class InsertWithData:
 
     def from_file(self, path: str) -> str:
         """The same insert, reading its data from a file."""
+        if found := _INPUT.search(self.target):
+            source = f"file('{path}', '{self.format}', {found['structure']})"
+            return f"{self.target[: found.start()]}{source} {self.settings}"
         return f"{self.target} FROM INFILE '{path}' {self.settings} FORMAT {self.format}"
 
 
@@ -47,15 +52,22 @@ def split_insert(statement: bytes) -> InsertWithData | None:
     """The parts of an insert that brings its data in a format; None for every other statement."""
     settings_at: int | None = None
     previous: _Word | None = None
+    selects = False
     for number, word in enumerate(_words(statement)):
         if number == 0 and word.text != b"INSERT":
             return None
-        if word.text in _ENDS_THE_SEARCH:
+        if word.text == b"VALUES":
             return None
+        if word.text in _SELECTS:
+            selects = True
+        if word.text == b"INPUT" and word.after == b"FROM":
+            selects = False
         if word.text == b"SETTINGS" and settings_at is None:
             settings_at = word.start
         if previous is not None and word.after == previous.text == b"FORMAT":
-            return _split_at(statement, settings_at or previous.start, previous.start, word)
+            return (
+                None if selects else _split_at(statement, settings_at or previous.start, previous.start, word)
+            )
         previous = word
     return None
 

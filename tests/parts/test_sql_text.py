@@ -17,6 +17,17 @@ def test_inline_data_begin_behind_the_format_of_an_insert() -> None:
     )
 
 
+def test_data_may_stand_behind_a_select_from_input() -> None:
+    insert = split_insert(
+        b"INSERT INTO a (b) SELECT x AS b FROM input('x String, y Enum(\\'a\\')') FORMAT Avro\nObj"
+    )
+    assert insert is not None
+    assert insert.data == b"Obj"
+    assert insert.from_file("/f") == (
+        "INSERT INTO a (b) SELECT x AS b FROM file('/f', 'Avro', 'x String, y Enum(\\'a\\')') "
+    )
+
+
 def test_a_statement_without_data_in_a_format_is_left_whole() -> None:
     assert split_insert(b"INSERT INTO a SELECT 1 FORMAT TSV") is None
     assert split_insert(b"INSERT INTO a VALUES ('FORMAT TSV x')") is None
