@@ -17,6 +17,7 @@ from bewithu.errors import DataRefused
 from schemas.contracts import contracts
 from schemas.intake import BatchNote, Frame, Refusal
 from schemas.national_number import mask, mask_bytes
+from schemas.quarantine import Held
 from streams.decoding import Damage, Event, agency_of, decode
 from streams.frames import KafkaRecord, build_frame
 from streams.writer_schemas import Unfit, WriterSchema, WriterSchemas
@@ -34,9 +35,25 @@ class FactStore(Protocol):
         Raises `DataRefused` when the frame is damaged.
         """
 
+    def refused_before(self, topic: str, partition: int, first: int, last: int) -> Sequence[Held]:
+        """Records at these offsets that were refused when they came before, whatever became of them since."""
+
     def quarantine(self, refusals: Sequence[Refusal]) -> None: ...
 
     def note(self, note: BatchNote) -> None: ...
+
+
+class Answers(Protocol):
+    """Tells agencies what was refused. Raises `Unavailable` until every answer is safe."""
+
+    def tell(self, refusals: Sequence[Refusal], before: Sequence[Held]) -> None:
+        """`before`: records just taken that were refused earlier. Who is no longer refused is told so, too."""
+
+
+class Silence:
+    """Nobody is told: for benchmarks, and tests of the store alone."""
+
+    def tell(self, refusals: Sequence[Refusal], before: Sequence[Held]) -> None: ...
 
 
 @dataclass(eq=False, slots=True)
@@ -71,21 +88,38 @@ class Intake:
     """Stores batches. Synchronous: the caller gives it a thread, and repeats it after `Unavailable`."""
 
     def __init__(
-        self, store: FactStore, writers: WriterSchemas, clock: Clock, max_message_bytes: int
+        self,
+        store: FactStore,
+        writers: WriterSchemas,
+        clock: Clock,
+        max_message_bytes: int,
+        answers: Answers | None = None,
     ) -> None:
         self._store = store
         self._writers = writers
         self._clock = clock
         self._max_message_bytes = max_message_bytes
+        self._answers = answers or Silence()
 
     def take(self, batch: RecordBatch) -> Outcome:
         """Every record ends in the facts or in the quarantine; repeating it changes nothing (law 1)."""
         work = _Work(batch, self._clock.now())
         for writer, records in self._sort(work):
             self._insert(work, writer, records)
+        before = self._refused_before(batch)
         self._store.quarantine(work.refusals)
-        self._store.note(_note(work))
+        self._answers.tell(work.refusals, before)
+        self._store.note(_note(work, before))
         return Outcome(len(batch.records), work.refusals)
+
+    def _refused_before(self, batch: RecordBatch) -> Sequence[Held]:
+        """What was refused when it came before. A replay's batch has gaps, and what is in them is not its own."""
+        records = batch.records
+        found = self._store.refused_before(
+            batch.topic, batch.partition, records[0].offset, records[-1].offset
+        )
+        taken = {record.offset for record in records} if found else ()
+        return [held for held in found if held.place.offset in taken]
 
     def _sort(self, work: _Work) -> Iterator[tuple[WriterSchema, Sequence[KafkaRecord]]]:
         """The records by writer's schema; what has none is refused."""
@@ -188,6 +222,8 @@ def _refusal(
     work: _Work, record: KafkaRecord, reason: str, detail: str, field: str = "", event: Event | None = None
 ) -> Refusal:
     raw = record.value or b""
+    # Masked before it is cut, so that no half of a number stays.
+    kept = mask_bytes(raw[: _KEPT_BYTES + 64])[:_KEPT_BYTES]
     return Refusal(
         topic=work.batch.topic,
         partition=work.batch.partition,
@@ -197,16 +233,17 @@ def _refusal(
         reason=reason,
         field=field,
         detail=detail,
-        # Masked before it is cut, so that no half of a number stays.
-        raw=mask_bytes(raw[: _KEPT_BYTES + 64])[:_KEPT_BYTES],
+        raw=kept,
         raw_length=len(raw),
         kafka_time=_moment(record.timestamp) or work.known_at,
         known_at=work.known_at,
+        raw_altered=kept != raw,
     )
 
 
-def _note(work: _Work) -> BatchNote:
+def _note(work: _Work, before: Sequence[Held]) -> BatchNote:
     records = work.batch.records
+    still = {refusal.offset for refusal in work.refusals}
     return BatchNote(
         frames=tuple(work.frames),
         topic=work.batch.topic,
@@ -216,6 +253,11 @@ def _note(work: _Work) -> BatchNote:
         records=len(records),
         refused=len(work.refusals),
         known_at=work.known_at,
+        mended=tuple(
+            held.place.offset
+            for held in before
+            if held.state != "accepted" and held.place.offset not in still
+        ),
     )
 
 

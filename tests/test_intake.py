@@ -20,6 +20,7 @@ from bewithu.errors import DataRefused
 from schemas.contracts import Contract, contract_of, contracts
 from schemas.examples import PUBLISHED_AT
 from schemas.intake import BatchNote, Frame, Refusal
+from schemas.quarantine import Held
 from sinks.clickhouse.database import Database
 from streams.decoding import Damage, decode
 from streams.frames import zigzag
@@ -200,6 +201,9 @@ class PickyStore:
         if any(each.encode() in self.poison for each in ids):
             raise DataRefused("x" * 100)
         self.stored += ids
+        return ()
+
+    def refused_before(self, topic: str, partition: int, first: int, last: int) -> Sequence[Held]:
         return ()
 
     def quarantine(self, refusals: Sequence[Refusal]) -> None: ...

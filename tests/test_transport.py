@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from bewithu.errors import Unavailable
 from bewithu.settings import Kafka
 from schemas.intake import BatchNote, Frame, Refusal
+from schemas.quarantine import Held
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.fact_store import ClickHouseFactStore
 from streams import worker
@@ -151,6 +152,9 @@ class Unanswering:
     """No call is answered."""
 
     def insert(self, frame: Frame) -> Sequence[int]:
+        raise Unavailable("the store", "no answer")
+
+    def refused_before(self, topic: str, partition: int, first: int, last: int) -> Sequence[Held]:
         raise Unavailable("the store", "no answer")
 
     def quarantine(self, refusals: Sequence[Refusal]) -> None:

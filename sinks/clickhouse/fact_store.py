@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from schemas.intake import BatchNote, Frame, Refusal
+from schemas.quarantine import Held, Place, Step
 from sinks.clickhouse.contract_tables import landing_table
 from sinks.clickhouse.database import Database, statement
+from sinks.clickhouse.quarantine import Quarantine
 
 _QUARANTINE = (
     "topic", "partition", "offset", "agency", "event_id", "reason", "field", "detail", "raw", "raw_length",
-    "kafka_time", "known_at",
+    "kafka_time", "known_at", "raw_altered",
 )  # fmt: skip
 _NOTE = (
     "frames", "topic", "partition", "first_offset", "last_offset", "records", "refused", "known_at",
@@ -18,10 +20,12 @@ _NOTE = (
 
 
 class ClickHouseFactStore:
-    """The `FactStore` of the ingest (streams/intake.py)."""
+    """The `FactStore` of the ingest (streams/intake.py). `by` is who takes the batches, for the quarantine's log."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, by: str = "worker") -> None:
         self._database = database
+        self._quarantine = Quarantine(database)
+        self._by = by
 
     def insert(self, frame: Frame) -> Sequence[int]:
         """Stores what keeps the rules; returns the offsets of what does not. Raises `DataRefused` on damage."""
@@ -29,6 +33,9 @@ class ClickHouseFactStore:
         return [
             offset for (offset,) in self._database.rows(statement("refused_in_frame"), frame=frame.number)
         ]
+
+    def refused_before(self, topic: str, partition: int, first: int, last: int) -> Sequence[Held]:
+        return self._quarantine.refused_before(topic, partition, first, last)
 
     def quarantine(self, refusals: Sequence[Refusal]) -> None:
         self._database.insert(
@@ -38,4 +45,11 @@ class ClickHouseFactStore:
         )
 
     def note(self, note: BatchNote) -> None:
+        """Facts are stored by now, so what was refused before is marked as accepted."""
+        self._quarantine.write(
+            [
+                Step(Place(note.topic, note.partition, offset), "accepted", note.known_at, self._by, "")
+                for offset in note.mended
+            ]
+        )
         self._database.insert("batches", _NOTE, [[getattr(note, column) for column in _NOTE]])

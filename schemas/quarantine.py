@@ -1,0 +1,96 @@
+"""A refused record's life after its refusal: where it stands, and the steps that brought it there."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+#: `accepted` wins over `dropped`, whichever came first: what is in the facts is never called anything else.
+State = Literal["open", "accepted", "dropped"]
+Kind = Literal["refused", "unreadable", "dropped", "accepted"]
+
+_PLACE = re.compile(r"(?P<topic>[A-Za-z0-9._-]+)/(?P<partition>[0-9]{1,9})/(?P<offset>[0-9]{1,18})")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where a record is in Kafka."""
+
+    topic: str
+    partition: int
+    offset: int
+
+    def __str__(self) -> str:
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
+    @classmethod
+    def parse(cls, text: str) -> Place:
+        """`TOPIC/PARTITION/OFFSET`. Raises `ValueError` for anything else."""
+        found = _PLACE.fullmatch(text)
+        if not found:
+            raise ValueError(f"{text!r} is no place: expected TOPIC/PARTITION/OFFSET, such as a.topic/0/17")
+        return cls(found["topic"], int(found["partition"]), int(found["offset"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A record in quarantine, without its bytes: its newest refusal, and where it stands.
+
+    `changed_at`, `by` and `why` are those of the step that gave it its state, or of its last replay that failed.
+    """
+
+    place: Place
+    agency: str
+    event_id: str | None
+    reason: str
+    field: str
+    detail: str
+    raw_length: int
+    kafka_time: datetime
+    known_at: datetime
+    state: State = "open"
+    changed_at: datetime | None = None
+    by: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBytes:
+    """What the quarantine keeps of a record's bytes; `altered` when they were masked or cut."""
+
+    raw: bytes
+    altered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What happened to a record in quarantine, when, by whom and why."""
+
+    place: Place
+    kind: Kind
+    at: datetime
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which records are asked for; None for any. `since` and `until` (excluded) are by Kafka's time, which no
+    replay moves."""
+
+    state: State | None = "open"
+    agency: str | None = None
+    reason: str | None = None
+    topic: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    places: tuple[Place, ...] = ()
+    limit: int = 1_000_000
+
+    @property
+    def is_everything(self) -> bool:
+        """True when nothing but the state narrows it down."""
+        narrow = (self.agency, self.reason, self.topic, self.since, self.until)
+        return not self.places and all(each is None for each in narrow)
