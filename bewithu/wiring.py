@@ -23,8 +23,10 @@ from sinks.clickhouse.database import Database
 from sinks.clickhouse.fact_store import ClickHouseFactStore
 from sinks.clickhouse.indicator_store import ClickHouseIndicators
 from sinks.clickhouse.published import PublishedValues
+from sinks.clickhouse.quarantine import Quarantine
 from streams.intake import Intake
 from streams.registry import SchemaRegistry
+from streams.rejections import Rejections
 from streams.worker import Progress, make_app
 from streams.writer_schemas import WriterSchemas
 
@@ -58,8 +60,15 @@ def make_worker(
 
     # Ingest: Kafka records become frames, frames become facts or refusals.
     progress = Progress()
+    # An agency is answered about each refusal before its batch counts as stored.
+    quarantine = Quarantine(ingest_store)
+    rejections = Rejections(settings.kafka.bootstrap_servers, registry, quarantine.standing)
     intake = Intake(
-        ClickHouseFactStore(ingest_store), WriterSchemas(registry), clock, settings.kafka.max_message_bytes
+        ClickHouseFactStore(ingest_store),
+        WriterSchemas(registry),
+        clock,
+        settings.kafka.max_message_bytes,
+        rejections,
     )
     app = make_app(settings.kafka, intake, progress)
 

@@ -1,4 +1,4 @@
-"""The event topics: made with the right settings where they are missing."""
+"""The topics of events and of our answers: made with the right settings where they are missing."""
 
 from __future__ import annotations
 
@@ -10,23 +10,27 @@ from confluent_kafka.cimpl import NewTopic
 
 from bewithu.errors import Unavailable
 from schemas.contracts import contracts
+from schemas.rejections import rejections
 
 
 def missing_topics(present: Iterable[str]) -> tuple[str, ...]:
-    """Event topics that are not among `present`."""
+    """Topics of ours that are not among `present`."""
     there = frozenset(present)
-    return tuple(topic for topic in contracts() if topic not in there)
+    return tuple(topic for topic in (*contracts(), rejections().topic) if topic not in there)
 
 
 def ensure_topics(
     bootstrap_servers: str, partitions: int, replication: int, seconds: float = 10
 ) -> tuple[str, ...]:
-    """Makes the event topics that are missing, and returns them. Raises `Unavailable` without a broker."""
+    """Makes the topics that are missing, and returns them. Raises `Unavailable` without a broker."""
     admin = AdminClient({"bootstrap.servers": bootstrap_servers, "log_level": 0})
     try:
         missing = missing_topics(admin.list_topics(timeout=seconds).topics)
         wanted = [
-            NewTopic(topic, num_partitions=partitions, replication_factor=replication) for topic in missing
+            NewTopic(
+                topic, num_partitions=partitions, replication_factor=replication, config=_settings(topic)
+            )
+            for topic in missing
         ]
         if wanted:
             for made in admin.create_topics(wanted, request_timeout=seconds).values():
@@ -36,3 +40,8 @@ def ensure_topics(
             return ()
         raise Unavailable("Kafka", f"{bootstrap_servers}: {error.args[0].str()}") from error
     return missing
+
+
+def _settings(topic: str) -> dict[str, str]:
+    """Of our answers the newest for each key is kept for ever; events as long as the broker keeps topics."""
+    return {"cleanup.policy": "compact"} if topic == rejections().topic else {}
