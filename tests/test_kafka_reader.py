@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from bewithu.errors import Unavailable
 from schemas.quarantine import Place
 from streams.kafka_reader import KafkaReader
+from tests.parts.kafka import ApacheKafka
 from tests.parts.processes import free_port
 from tests.parts.tansu import Tansu
 from tests.parts.topics import create_topic, unique_topic
+
+
+@pytest.fixture(params=["tansu", "apache_kafka"])
+def broker(request: pytest.FixtureRequest) -> str:
+    part: Tansu | ApacheKafka = request.getfixturevalue(request.param)
+    return part.bootstrap_servers
 
 
 def published(broker: str, *values: bytes | None, partition: int = 0, topic: str = "") -> str:
@@ -22,20 +30,29 @@ def published(broker: str, *values: bytes | None, partition: int = 0, topic: str
     return topic
 
 
-def test_records_are_found_in_any_order_and_a_null_is_one(tansu: Tansu) -> None:
-    topic = published(tansu.bootstrap_servers, b"a", None, b"c")
-    published(tansu.bootstrap_servers, b"d", partition=1, topic=topic)
+def test_records_are_found_in_any_order_and_a_null_is_one(broker: str) -> None:
+    topic = published(broker, b"a", None, b"c")
+    published(broker, b"d", partition=1, topic=topic)
     wanted = [Place(topic, 1, 0), Place(topic, 0, 2), Place(topic, 0, 0), Place(topic, 0, 1)]
-    found = KafkaReader(tansu.bootstrap_servers).values(wanted)
+    found = KafkaReader(broker).values(wanted)
     assert [found[place] for place in wanted] == [b"d", b"c", b"a", None]
 
 
-def test_what_is_not_there_is_left_out(tansu: Tansu) -> None:
-    topic = published(tansu.bootstrap_servers, b"a")
-    reader = KafkaReader(tansu.bootstrap_servers, patience_seconds=2)
+def test_what_is_not_there_is_left_out(broker: str) -> None:
+    topic = published(broker, b"a")
+    reader = KafkaReader(broker, patience_seconds=2)
     absent = [Place(topic, 0, 5), Place(topic, 9, 0), Place(unique_topic(), 0, 0)]
     assert reader.values([Place(topic, 0, 0), *absent]) == {Place(topic, 0, 0): b"a"}
     assert reader.values([]) == {}
+
+
+def test_a_record_that_was_deleted_is_not_taken_for_the_one_behind_it(apache_kafka: ApacheKafka) -> None:
+    topic = published(apache_kafka.bootstrap_servers, b"old", b"kept")
+    admin = AdminClient({"bootstrap.servers": apache_kafka.bootstrap_servers, "log_level": 0})
+    for done in admin.delete_records([TopicPartition(topic, 0, 1)], request_timeout=10).values():
+        done.result()
+    reader = KafkaReader(apache_kafka.bootstrap_servers, patience_seconds=10)
+    assert reader.values([Place(topic, 0, 0), Place(topic, 0, 1)]) == {Place(topic, 0, 1): b"kept"}
 
 
 def test_a_broker_that_is_away_is_told() -> None:

@@ -72,6 +72,11 @@ def test_every_reason_that_the_code_gives_has_advice_and_no_advice_is_for_nothin
     assert set(reasons()) == given_by_code
 
 
+def test_the_document_for_agencies_has_every_reason_with_its_advice() -> None:
+    lines = (REPOSITORY / "docs/quarantine.md").read_text("utf-8").splitlines()
+    assert {f"| `{reason}` | {advice(reason, 'en')} |" for reason in reasons()} <= set(lines)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_advice_is_a_sentence_in_each_language_and_no_two_are_the_same(language: Language) -> None:
     texts = [advice(reason, language) for reason in reasons()]
