@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from bewithu.errors import BewithuError
 from schemas.contracts import parsed_schema
@@ -27,6 +28,8 @@ from tests.intake_samples import LONGEST, NOW, REGISTRATION, Clock, Record, Regi
 
 PARTITION = 0
 LATE_ID = 77
+#: Its last group looks like a national number in bytes, where no letter before the digits counts, not in a text.
+LOOKS_LIKE_ONE = UUID("aaaaaaaa-aaaa-4aaa-8aaa-a99010100147")
 
 
 class Topic(Rejections):
