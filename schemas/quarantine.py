@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -73,6 +74,39 @@ class Step:
     at: datetime
     by: str
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What became of a batch's records when they came before: those refused, and the ranges of offsets received.
+
+    A record that was received and not refused is in the facts. It may be refused now all the same, by a worker of
+    an older version or with another registry: it stays accepted.
+    """
+
+    refused: Sequence[Held] = ()
+    received: Sequence[tuple[int, int]] = ()
+
+    def of(self, offsets: Collection[int]) -> Earlier:
+        """Only what concerns these records: a replay's batch has gaps, and what is in them is not its own."""
+        return Earlier([held for held in self.refused if held.place.offset in offsets], self.received)
+
+    def accepted(self, refused_now: Iterable[int]) -> frozenset[int]:
+        """Of the records that are refused now those that were accepted when they came first."""
+        before = {held.place.offset for held in self.refused}
+        return frozenset(
+            offset
+            for offset in refused_now
+            if offset not in before and any(first <= offset <= last for first, last in self.received)
+        )
+
+    def mended(self, refused_now: Collection[int]) -> tuple[int, ...]:
+        """The records that were refused and no longer are."""
+        return tuple(
+            held.place.offset
+            for held in self.refused
+            if held.state != "accepted" and held.place.offset not in refused_now
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from bewithu.errors import DataRefused
 from schemas.contracts import contracts
 from schemas.intake import BatchNote, Frame, Refusal
 from schemas.national_number import mask, mask_bytes
-from schemas.quarantine import Held
+from schemas.quarantine import Earlier, Held
 from streams.decoding import Damage, Event, agency_of, decode
 from streams.frames import KafkaRecord, build_frame
 from streams.writer_schemas import Unfit, WriterSchema, WriterSchemas
@@ -35,8 +35,8 @@ class FactStore(Protocol):
         Raises `DataRefused` when the frame is damaged.
         """
 
-    def refused_before(self, topic: str, partition: int, first: int, last: int) -> Sequence[Held]:
-        """Records at these offsets that were refused when they came before, whatever became of them since."""
+    def earlier(self, topic: str, partition: int, first: int, last: int) -> Earlier:
+        """What became of the records at these offsets when they came before."""
 
     def quarantine(self, refusals: Sequence[Refusal]) -> None: ...
 
@@ -106,20 +106,20 @@ class Intake:
         work = _Work(batch, self._clock.now())
         for writer, records in self._sort(work):
             self._insert(work, writer, records)
-        before = self._refused_before(batch)
+        earlier = self._earlier(batch)
+        accepted = earlier.accepted(refusal.offset for refusal in work.refusals)
+        work.refusals = [refusal for refusal in work.refusals if refusal.offset not in accepted]
         self._store.quarantine(work.refusals)
-        self._answers.tell(work.refusals, before)
-        self._store.note(_note(work, before))
+        self._answers.tell(work.refusals, earlier.refused)
+        self._store.note(_note(work, earlier))
         return Outcome(len(batch.records), work.refusals)
 
-    def _refused_before(self, batch: RecordBatch) -> Sequence[Held]:
-        """What was refused when it came before. A replay's batch has gaps, and what is in them is not its own."""
+    def _earlier(self, batch: RecordBatch) -> Earlier:
         records = batch.records
-        found = self._store.refused_before(
-            batch.topic, batch.partition, records[0].offset, records[-1].offset
-        )
-        taken = {record.offset for record in records} if found else ()
-        return [held for held in found if held.place.offset in taken]
+        found = self._store.earlier(batch.topic, batch.partition, records[0].offset, records[-1].offset)
+        if not found.refused:
+            return found
+        return found.of({record.offset for record in records})
 
     def _sort(self, work: _Work) -> Iterator[tuple[WriterSchema, Sequence[KafkaRecord]]]:
         """The records by writer's schema; what has none is refused."""
@@ -241,9 +241,8 @@ def _refusal(
     )
 
 
-def _note(work: _Work, before: Sequence[Held]) -> BatchNote:
+def _note(work: _Work, earlier: Earlier) -> BatchNote:
     records = work.batch.records
-    still = {refusal.offset for refusal in work.refusals}
     return BatchNote(
         frames=tuple(work.frames),
         topic=work.batch.topic,
@@ -253,11 +252,7 @@ def _note(work: _Work, before: Sequence[Held]) -> BatchNote:
         records=len(records),
         refused=len(work.refusals),
         known_at=work.known_at,
-        mended=tuple(
-            held.place.offset
-            for held in before
-            if held.state != "accepted" and held.place.offset not in still
-        ),
+        mended=earlier.mended({refusal.offset for refusal in work.refusals}),
     )
 
 

@@ -12,7 +12,7 @@ import fastavro
 from bewithu.errors import DataRefused
 from schemas.contracts import contracts
 from schemas.intake import BatchNote, Frame, Refusal
-from schemas.quarantine import Held
+from schemas.quarantine import Earlier
 
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -28,8 +28,8 @@ class RehearsalStore:
             if check(row, _published(row["kafka_time"], row["known_at"]))
         ]
 
-    def refused_before(self, topic: str, partition: int, first: int, last: int) -> Sequence[Held]:
-        return ()
+    def earlier(self, topic: str, partition: int, first: int, last: int) -> Earlier:
+        return Earlier()
 
     def quarantine(self, refusals: Sequence[Refusal]) -> None: ...
 

@@ -76,6 +76,13 @@ class Stage:
             RecordBatch(REGISTRATION.topic, PARTITION, records)
         )
 
+    def take_as_older_worker(self, first: int = 0, last: int | None = None) -> None:
+        """By a worker that does not know the late schema, whenever it was registered."""
+        known = self.registry.texts.pop(LATE_ID, None)
+        self.take(first, last)
+        if known is not None:
+            self.registry.texts[LATE_ID] = known
+
     def register(self) -> None:
         """The schema that `late` events are written with."""
         self.registry.texts[LATE_ID] = json.dumps(dict(REGISTRATION.schema) | {"doc": "registered late"})

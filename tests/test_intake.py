@@ -20,7 +20,7 @@ from bewithu.errors import DataRefused
 from schemas.contracts import Contract, contract_of, contracts
 from schemas.examples import PUBLISHED_AT
 from schemas.intake import BatchNote, Frame, Refusal
-from schemas.quarantine import Held
+from schemas.quarantine import Earlier
 from sinks.clickhouse.database import Database
 from streams.decoding import Damage, decode
 from streams.frames import zigzag
@@ -203,8 +203,8 @@ class PickyStore:
         self.stored += ids
         return ()
 
-    def refused_before(self, topic: str, partition: int, first: int, last: int) -> Sequence[Held]:
-        return ()
+    def earlier(self, topic: str, partition: int, first: int, last: int) -> Earlier:
+        return Earlier()
 
     def quarantine(self, refusals: Sequence[Refusal]) -> None: ...
 

@@ -182,11 +182,33 @@ def test_a_worker_that_still_refuses_reopens_nothing_that_was_accepted(stage: St
     stage.take()
     stage.register()
     stage.replay(where)
-    del stage.registry.texts[77]  # as an older worker sees it
-    stage.take()
+    stage.take_as_older_worker()
     assert stage.held(where).state == "accepted"
     assert stage.books == Books(1, 1, 0, 0)
     assert stage.topic.answers == {}
+
+
+def test_what_was_accepted_at_first_stays_so_though_an_older_worker_refuses_it(stage: Stage) -> None:
+    stage.register()
+    accepted, fresh = stage.publish(late(sample()), late(sample()))
+    stage.take(0, 0)
+    stage.take_as_older_worker()
+    assert stage.quarantine.held(Wanted(state=None, places=(accepted,))) == []
+    assert stage.held(fresh).state == "open"
+    assert stage.books == Books(2, 1, 1, 0)
+    assert list(stage.topic.answers) == [f"dvz|{fresh}"]
+
+
+def test_a_batch_that_failed_after_its_refusals_is_mended_when_it_is_tried_again(stage: Stage) -> None:
+    stage.publish(late(sample()))
+    stage.topic.away = True
+    with pytest.raises(BewithuError, match="away"):
+        stage.take()
+    stage.topic.away = False
+    stage.register()
+    stage.take()
+    assert stage.held().state == "accepted"
+    assert stage.books == Books(1, 1, 0, 0)
 
 
 def test_a_broker_that_is_away_keeps_a_batch_from_counting_as_stored(stage: Stage) -> None:

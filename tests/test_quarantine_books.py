@@ -32,6 +32,7 @@ OFFSETS = st.integers(0, len(RECORDS) - 1)
 ACTS = st.lists(
     st.one_of(
         st.tuples(st.just("take"), st.tuples(OFFSETS, OFFSETS)),
+        st.tuples(st.just("take as older worker"), st.tuples(OFFSETS, OFFSETS)),
         st.tuples(st.just("replay"), st.sets(OFFSETS)),
         st.tuples(st.just("drop"), st.sets(OFFSETS, min_size=1, max_size=2)),
         st.tuples(st.just("register"), st.none()),
@@ -40,7 +41,7 @@ ACTS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ACTS)
 def test_the_books_balance_and_answers_are_true_however_acts_follow_one_another(
     database: Database, acts: list[tuple[str, Any]]
@@ -54,12 +55,12 @@ def test_the_books_balance_and_answers_are_true_however_acts_follow_one_another(
     dropped: set[int] = set()
     registered = False
 
-    def taken(offsets: set[int]) -> None:
+    def taken(offsets: set[int], registered: bool) -> None:
         for offset in offsets:
             _, event, only_late = RECORDS[offset]
             if event is not None and (registered or not only_late):
                 accepted.add(offset)
-            else:
+            elif offset not in accepted:
                 refused.add(offset)
 
     for act, drawn in acts:
@@ -67,11 +68,16 @@ def test_the_books_balance_and_answers_are_true_however_acts_follow_one_another(
             first, last = sorted(drawn)
             stage.take(first, last)
             received |= set(range(first, last + 1))
-            taken(set(range(first, last + 1)))
+            taken(set(range(first, last + 1)), registered)
+        elif act == "take as older worker":
+            first, last = sorted(drawn)
+            stage.take_as_older_worker(first, last)
+            received |= set(range(first, last + 1))
+            taken(set(range(first, last + 1)), False)
         elif act == "replay":
             stage.replay(*map(place, sorted(drawn)))
             # Without places all that is open.
-            taken((drawn & refused) if drawn else (refused - accepted - dropped))
+            taken((drawn & refused) if drawn else (refused - accepted - dropped), registered)
         elif act == "drop":
             stage.drop(*map(place, sorted(drawn)))
             dropped |= (drawn & refused) - accepted

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from bewithu.errors import Unavailable
 from bewithu.settings import Kafka
 from schemas.intake import BatchNote, Frame, Refusal
-from schemas.quarantine import Held
+from schemas.quarantine import Earlier
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.fact_store import ClickHouseFactStore
 from streams import worker
@@ -154,7 +154,7 @@ class Unanswering:
     def insert(self, frame: Frame) -> Sequence[int]:
         raise Unavailable("the store", "no answer")
 
-    def refused_before(self, topic: str, partition: int, first: int, last: int) -> Sequence[Held]:
+    def earlier(self, topic: str, partition: int, first: int, last: int) -> Earlier:
         raise Unavailable("the store", "no answer")
 
     def quarantine(self, refusals: Sequence[Refusal]) -> None:

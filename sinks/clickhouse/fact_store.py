@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from schemas.intake import BatchNote, Frame, Refusal
-from schemas.quarantine import Held, Place, Step
+from schemas.quarantine import Earlier, Place, Step
 from sinks.clickhouse.contract_tables import landing_table
 from sinks.clickhouse.database import Database, statement
 from sinks.clickhouse.quarantine import Quarantine
@@ -34,8 +34,8 @@ class ClickHouseFactStore:
             offset for (offset,) in self._database.rows(statement("refused_in_frame"), frame=frame.number)
         ]
 
-    def refused_before(self, topic: str, partition: int, first: int, last: int) -> Sequence[Held]:
-        return self._quarantine.refused_before(topic, partition, first, last)
+    def earlier(self, topic: str, partition: int, first: int, last: int) -> Earlier:
+        return self._quarantine.earlier(topic, partition, first, last)
 
     def quarantine(self, refusals: Sequence[Refusal]) -> None:
         self._database.insert(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from schemas.quarantine import Held, HeldBytes, Place, State, Step, Wanted
+from schemas.quarantine import Earlier, Held, HeldBytes, Place, State, Step, Wanted
 from sinks.clickhouse.database import Database, statement
 
 _STEP = ("topic", "partition", "offset", "kind", "at", "by", "why")
@@ -29,12 +29,13 @@ class Quarantine:
         places, having, parameters = _conditions(wanted)
         return self._held(places, places if wanted.places else _ALL, having, limit=wanted.limit, **parameters)
 
-    def refused_before(self, topic: str, partition: int, first: int, last: int) -> list[Held]:
-        """Records at these offsets, in any state. Cheap where there are none, as for every new batch."""
-        place: dict[str, Any] = {"topic": topic, "partition": partition, "first": first, "last": last}
-        if not self._database.rows(statement("quarantine_reached"), **place):
-            return []
-        return self._held(_IN_RANGE, _IN_RANGE, _ALL, limit=1 << 62, **place)
+    def earlier(self, topic: str, partition: int, first: int, last: int) -> Earlier:
+        """What became of these offsets before, in whatever state. One cheap look for a batch that is new."""
+        range_: dict[str, Any] = {"topic": topic, "partition": partition, "first": first, "last": last}
+        ((received, refused),) = self._database.rows(statement("earlier_reached"), **range_)
+        ranges = self._database.rows(statement("earlier_received"), **range_) if received else ()
+        held = self._held(_IN_RANGE, _IN_RANGE, _ALL, limit=1 << 62, **range_) if refused else ()
+        return Earlier(held, [(begin, end) for begin, end in ranges])
 
     def standing(self, event_ids: Sequence[str]) -> list[Held]:
         """All open or dropped records of these events. It reads the column of every refusal."""
