@@ -85,10 +85,12 @@ class Rejections:
             raise Unavailable("Kafka", detail)
 
     def _others(self, now: Sequence[Held], before: Sequence[Held]) -> list[Held]:
-        """Other records of events that were refused before: their answer may be the one that is left."""
+        """Other records of the same events, whose answer may be the one that is left; not for what is new."""
+        if not before:
+            return []
         taken = {record.place for record in [*now, *before]}
-        events = sorted({record.event_id for record in before if record.event_id})
-        return [other for other in self._standing(events) if other.place not in taken] if events else []
+        events = sorted({record.event_id for record in [*now, *before] if record.event_id})
+        return [other for other in self._standing(events) if other.place not in taken]
 
     def _produce(self, mine: bytes, encoded: bytes | None, delivered: Any) -> None:
         while True:

@@ -32,9 +32,9 @@ class Quarantine:
     def earlier(self, topic: str, partition: int, first: int, last: int) -> Earlier:
         """What became of these offsets before, in whatever state. One cheap look for a batch that is new."""
         range_: dict[str, Any] = {"topic": topic, "partition": partition, "first": first, "last": last}
-        ((received, refused),) = self._database.rows(statement("earlier_reached"), **range_)
-        ranges = self._database.rows(statement("earlier_received"), **range_) if received else ()
-        held = self._held(_IN_RANGE, _IN_RANGE, _ALL, limit=1 << 62, **range_) if refused else ()
+        reached = {what for (what,) in self._database.rows(statement("earlier_reached"), **range_)}
+        ranges = self._database.rows(statement("earlier_received"), **range_) if "received" in reached else ()
+        held = self._held(_IN_RANGE, _IN_RANGE, _ALL, limit=1 << 62, **range_) if "refused" in reached else ()
         return Earlier(held, [(begin, end) for begin, end in ranges])
 
     def standing(self, event_ids: Sequence[str]) -> list[Held]:
