@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from schemas.intake import Refusal
 
 #: `accepted` wins over `dropped`, whichever came first: what is in the facts is never called anything else.
 State = Literal["open", "accepted", "dropped"]
@@ -77,28 +79,43 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
-    """What became of a batch's records when they came before: those refused, and the ranges of offsets received.
+class Received:
+    """A range of offsets, both ends included, that was stored."""
 
-    A record that was received and not refused is in the facts. It may be refused now all the same, by a worker of
-    an older version or with another registry: it stays accepted.
-    """
+    first: int
+    last: int
+    known_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What became of a batch's records when they came before: those refused, and the ranges received."""
 
     refused: Sequence[Held] = ()
-    received: Sequence[tuple[int, int]] = ()
+    received: Sequence[Received] = ()
 
     def of(self, offsets: Collection[int]) -> Earlier:
         """Only what concerns these records: a replay's batch has gaps, and what is in them is not its own."""
         return Earlier([held for held in self.refused if held.place.offset in offsets], self.received)
 
-    def accepted(self, refused_now: Iterable[int]) -> frozenset[int]:
-        """Of the records that are refused now those that were accepted when they came first."""
+    def accepted(self, refusals: Sequence[Refusal]) -> Sequence[Refusal]:
+        """Of the records that are refused now those that are in the facts: received before, and not refused then.
+
+        A worker of an older version may refuse them. A record that was published after its place was received is
+        another one, on a broker that was set up anew.
+        """
+        if not self.received:
+            return ()
         before = {held.place.offset for held in self.refused}
-        return frozenset(
-            offset
-            for offset in refused_now
-            if offset not in before and any(first <= offset <= last for first, last in self.received)
-        )
+        return [
+            refusal
+            for refusal in refusals
+            if refusal.offset not in before
+            and any(
+                received.first <= refusal.offset <= received.last and refusal.kafka_time <= received.known_at
+                for received in self.received
+            )
+        ]
 
     def mended(self, refused_now: Collection[int]) -> tuple[int, ...]:
         """The records that were refused and no longer are."""

@@ -38,6 +38,9 @@ class FactStore(Protocol):
     def earlier(self, topic: str, partition: int, first: int, last: int) -> Earlier:
         """What became of the records at these offsets when they came before."""
 
+    def mark_accepted(self, refusals: Sequence[Refusal], now: datetime) -> None:
+        """These are in the facts since they came first, though they are refused now."""
+
     def quarantine(self, refusals: Sequence[Refusal]) -> None: ...
 
     def note(self, note: BatchNote) -> None: ...
@@ -107,10 +110,12 @@ class Intake:
         for writer, records in self._sort(work):
             self._insert(work, writer, records)
         earlier = self._earlier(batch)
-        accepted = earlier.accepted(refusal.offset for refusal in work.refusals)
-        work.refusals = [refusal for refusal in work.refusals if refusal.offset not in accepted]
+        accepted = earlier.accepted(work.refusals)
+        if accepted:
+            # Marked before it is set aside, so that no crash in between leaves it open.
+            self._store.mark_accepted(accepted, work.known_at)
         self._store.quarantine(work.refusals)
-        self._answers.tell(work.refusals, earlier.refused)
+        self._answers.tell([each for each in work.refusals if each not in accepted], earlier.refused)
         self._store.note(_note(work, earlier))
         return Outcome(len(batch.records), work.refusals)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -193,10 +194,23 @@ def test_what_was_accepted_at_first_stays_so_though_an_older_worker_refuses_it(s
     accepted, fresh = stage.publish(late(sample()), late(sample()))
     stage.take(0, 0)
     stage.take_as_older_worker()
-    assert stage.quarantine.held(Wanted(state=None, places=(accepted,))) == []
-    assert stage.held(fresh).state == "open"
+    assert [stage.held(each).state for each in (accepted, fresh)] == ["accepted", "open"]
+    assert "refused since as unknown_schema" in stage.held(accepted).why
     assert stage.books == Books(2, 1, 1, 0)
     assert list(stage.topic.answers) == [f"dvz|{fresh}"]
+
+
+def test_a_refused_record_of_a_broker_that_was_set_up_anew_is_open_though_its_place_was_received(
+    stage: Stage,
+) -> None:
+    stage.publish(encoded(sample()))
+    stage.take()
+    later = NOW + 10 * 60_000
+    stage.log = [Record(0, later, b"\x01", [("agency", b"dvz")])]
+    stage.clock.moment += timedelta(minutes=20)
+    stage.take()
+    assert stage.held().state == "open"
+    assert len(stage.topic.answers) == 1
 
 
 def test_a_batch_that_failed_after_its_refusals_is_mended_when_it_is_tried_again(stage: Stage) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from schemas.intake import BatchNote, Frame, Refusal
 from schemas.quarantine import Earlier, Place, Step
@@ -36,6 +37,20 @@ class ClickHouseFactStore:
 
     def earlier(self, topic: str, partition: int, first: int, last: int) -> Earlier:
         return self._quarantine.earlier(topic, partition, first, last)
+
+    def mark_accepted(self, refusals: Sequence[Refusal], now: datetime) -> None:
+        self._quarantine.write(
+            [
+                Step(
+                    Place(refusal.topic, refusal.partition, refusal.offset),
+                    "accepted",
+                    now,
+                    self._by,
+                    f"accepted when it came first; refused since as {refusal.reason}",
+                )
+                for refusal in refusals
+            ]
+        )
 
     def quarantine(self, refusals: Sequence[Refusal]) -> None:
         self._database.insert(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from schemas.quarantine import Earlier, Held, HeldBytes, Place, State, Step, Wanted
+from schemas.quarantine import Earlier, Held, HeldBytes, Place, Received, State, Step, Wanted
 from sinks.clickhouse.database import Database, statement
 
 _STEP = ("topic", "partition", "offset", "kind", "at", "by", "why")
@@ -35,7 +35,7 @@ class Quarantine:
         reached = {what for (what,) in self._database.rows(statement("earlier_reached"), **range_)}
         ranges = self._database.rows(statement("earlier_received"), **range_) if "received" in reached else ()
         held = self._held(_IN_RANGE, _IN_RANGE, _ALL, limit=1 << 62, **range_) if "refused" in reached else ()
-        return Earlier(held, [(begin, end) for begin, end in ranges])
+        return Earlier(held, [Received(begin, end, at.replace(tzinfo=UTC)) for begin, end, at in ranges])
 
     def standing(self, event_ids: Sequence[str]) -> list[Held]:
         """All open or dropped records of these events. It reads the column of every refusal."""
