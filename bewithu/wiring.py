@@ -23,8 +23,14 @@ from sinks.clickhouse.database import Database
 from sinks.clickhouse.fact_store import ClickHouseFactStore
 from sinks.clickhouse.indicator_store import ClickHouseIndicators
 from sinks.clickhouse.published import PublishedValues
+from sinks.clickhouse.quarantine import Quarantine
+from sinks.clickhouse.replay_store import ReplayStore
 from streams.intake import Intake
+from streams.kafka_reader import KafkaReader
 from streams.registry import SchemaRegistry
+from streams.rehearsal import RehearsalStore
+from streams.rejections import Rejections
+from streams.replay import Replay
 from streams.worker import Progress, make_app
 from streams.writer_schemas import WriterSchemas
 
@@ -58,8 +64,15 @@ def make_worker(
 
     # Ingest: Kafka records become frames, frames become facts or refusals.
     progress = Progress()
+    # An agency is answered about each refusal before its batch counts as stored.
+    quarantine = Quarantine(ingest_store)
+    rejections = Rejections(settings.kafka, registry, quarantine.standing)
     intake = Intake(
-        ClickHouseFactStore(ingest_store), WriterSchemas(registry), clock, settings.kafka.max_message_bytes
+        ClickHouseFactStore(ingest_store),
+        WriterSchemas(registry),
+        clock,
+        settings.kafka.max_message_bytes,
+        rejections,
     )
     app = make_app(settings.kafka, intake, progress)
 
@@ -107,6 +120,22 @@ def make_worker(
         board=board,
         metrics=metrics_registry(progress, leader),
     )
+
+
+def make_replay(
+    settings: Settings, database: Database, registry: SchemaRegistry, clock: Clock, by: str, rehearsal: bool
+) -> Replay:
+    """Refused records through the same ingest as a worker's; a rehearsal judges them and stores nothing."""
+    quarantine = Quarantine(database)
+    kafka = settings.kafka
+    intake = Intake(
+        RehearsalStore() if rehearsal else ReplayStore(database, by),
+        WriterSchemas(registry),
+        clock,
+        kafka.max_message_bytes,
+        None if rehearsal else Rejections(kafka, registry, quarantine.standing),
+    )
+    return Replay(intake, quarantine, KafkaReader(kafka), clock, by, rehearsal)
 
 
 def connect(settings: Settings) -> Database:

@@ -92,13 +92,16 @@ class Refusal:
     raw_length: int
     kafka_time: datetime
     known_at: datetime
+    #: Whether `raw` is not what was sent: masked or cut.
+    raw_altered: bool
 
 
 @dataclass(frozen=True, slots=True)
 class BatchNote:
     """A batch of one partition is stored: facts and quarantine together hold all its records.
 
-    `frames` are the numbers of the frames that it was stored in.
+    `frames` are the numbers of the frames that it was stored in. `mended` are the offsets of records that were
+    refused when they came before, and that are in the facts now.
     """
 
     frames: tuple[int, ...]
@@ -109,3 +112,4 @@ class BatchNote:
     records: int
     refused: int
     known_at: datetime
+    mended: tuple[int, ...] = ()

@@ -15,6 +15,7 @@ from typing import Protocol
 from bewithu.clock import Clock
 from bewithu.errors import DataRefused
 from schemas.intake import BatchNote, Frame, LogFrame, LogShape, Refusal
+from schemas.quarantine import Earlier, Held, Span
 from streams.batches import RecordBatch
 from streams.log_frames import (
     FEWEST_RECORDS,
@@ -43,9 +44,28 @@ class FactStore(Protocol):
         Raises `DataRefused` when the frame is damaged.
         """
 
+    def earlier(self, spans: Sequence[Span]) -> Sequence[Earlier]:
+        """What became of the records at these offsets when they came before, in the order of `spans`."""
+
+    def mark_accepted(self, refusals: Sequence[Refusal], now: datetime) -> None:
+        """These are in the facts since they came first, though they are refused now."""
+
     def quarantine(self, refusals: Sequence[Refusal]) -> None: ...
 
     def note(self, notes: Sequence[BatchNote]) -> None: ...
+
+
+class Answers(Protocol):
+    """Tells agencies what was refused. Raises `Unavailable` until every answer is safe."""
+
+    def tell(self, refusals: Sequence[Refusal], before: Sequence[Held]) -> None:
+        """`before`: records just taken that were refused earlier. Who is no longer refused is told so, too."""
+
+
+class Silence:
+    """Nobody is told: for benchmarks, and tests of the store alone."""
+
+    def tell(self, refusals: Sequence[Refusal], before: Sequence[Held]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +98,12 @@ class Intake:
     """Stores batches. Synchronous: the caller gives it a thread, and repeats it after `Unavailable`."""
 
     def __init__(
-        self, store: FactStore, writers: WriterSchemas, clock: Clock, max_message_bytes: int
+        self,
+        store: FactStore,
+        writers: WriterSchemas,
+        clock: Clock,
+        max_message_bytes: int,
+        answers: Answers | None = None,
     ) -> None:
         self._store = store
         self._writers = writers
@@ -86,6 +111,7 @@ class Intake:
         self._max_message_bytes = max_message_bytes
         self._loose = LooseRecords(store, writers, max_message_bytes)
         self._wary: Counter[tuple[str, LogShape]] = Counter()
+        self._answers = answers or Silence()
 
     def take(self, *batches: RecordBatch) -> Outcome:
         """Every record ends in the facts or in the quarantine; repeating it changes nothing (law 1)."""
@@ -98,9 +124,43 @@ class Intake:
             done = self._loose.take(work.place(topic, partition), records)
             work.frames[topic] += done.frames
             work.refusals += done.refusals
-        self._store.quarantine(work.refusals)
-        self._store.note(_notes(work, batches, counts))
+        self._settle(work, batches, counts)
         return Outcome(sum(counts), work.refusals)
+
+    def _settle(self, work: _Work, batches: Sequence[RecordBatch], counts: Sequence[int]) -> None:
+        """Facts are stored: sets aside what was refused, tells its agencies, and notes the batches as stored."""
+        earlier = self._earlier(batches)
+        refused = [[each for each in work.refusals if _is_of(batch, each)] for batch in batches]
+        accepted = [
+            each for found, mine in zip(earlier, refused, strict=True) for each in found.accepted(mine)
+        ]
+        if accepted:
+            # Marked before it is set aside, so that no crash in between leaves it open.
+            self._store.mark_accepted(accepted, work.known_at)
+        self._store.quarantine(work.refusals)
+        known = {(each.topic, each.partition, each.offset) for each in accepted}
+        self._answers.tell(
+            [each for each in work.refusals if (each.topic, each.partition, each.offset) not in known],
+            [held for found in earlier for held in found.refused],
+        )
+        self._store.note(
+            [
+                _note(work, batch, count, mine, found)
+                for batch, count, mine, found in zip(batches, counts, refused, earlier, strict=True)
+            ]
+        )
+
+    def _earlier(self, batches: Sequence[RecordBatch]) -> list[Earlier]:
+        spans = [
+            Span(batch.topic, batch.partition, batch.first_offset, batch.last_offset) for batch in batches
+        ]
+        return [
+            # A replay's records have gaps between them; what is in these is not theirs.
+            found.of({record.offset for record in batch.records})
+            if batch.records and found.refused
+            else found
+            for batch, found in zip(batches, self._store.earlier(spans), strict=True)
+        ]
 
     def _sort(self, work: _Work, batch: RecordBatch) -> int:
         """Puts a batch's records where they belong, and counts them."""
@@ -175,18 +235,24 @@ def _explanations(
                 yield explained(place, writer, record)
 
 
-def _notes(work: _Work, batches: Sequence[RecordBatch], counts: Sequence[int]) -> list[BatchNote]:
-    refused = Counter((each.topic, each.partition) for each in work.refusals)
-    return [
-        BatchNote(
-            frames=tuple(work.frames[batch.topic]),
-            topic=batch.topic,
-            partition=batch.partition,
-            first_offset=batch.first_offset,
-            last_offset=batch.last_offset,
-            records=count,
-            refused=refused[batch.topic, batch.partition],
-            known_at=work.known_at,
-        )
-        for batch, count in zip(batches, counts, strict=True)
-    ]
+def _is_of(batch: RecordBatch, refusal: Refusal) -> bool:
+    return (refusal.topic, refusal.partition) == (
+        batch.topic,
+        batch.partition,
+    ) and batch.first_offset <= refusal.offset <= batch.last_offset
+
+
+def _note(
+    work: _Work, batch: RecordBatch, count: int, refused: Sequence[Refusal], earlier: Earlier
+) -> BatchNote:
+    return BatchNote(
+        frames=tuple(work.frames[batch.topic]),
+        topic=batch.topic,
+        partition=batch.partition,
+        first_offset=batch.first_offset,
+        last_offset=batch.last_offset,
+        records=count,
+        refused=len(refused),
+        known_at=work.known_at,
+        mended=earlier.mended({refusal.offset for refusal in refused}),
+    )

@@ -65,6 +65,8 @@ def refusal(
     place: Place, record: KafkaRecord, reason: str, detail: str, field: str = "", event: Event | None = None
 ) -> Refusal:
     raw = record.value or b""
+    # Masked before it is cut, so that no half of a number stays.
+    kept = mask_bytes(raw[: _KEPT_BYTES + 64])[:_KEPT_BYTES]
     return Refusal(
         topic=place.topic,
         partition=place.partition,
@@ -74,11 +76,11 @@ def refusal(
         reason=reason,
         field=field,
         detail=detail,
-        # Masked before it is cut, so that no half of a number stays.
-        raw=mask_bytes(raw[: _KEPT_BYTES + 64])[:_KEPT_BYTES],
+        raw=kept,
         raw_length=len(raw),
         kafka_time=_moment(record.timestamp) or place.known_at,
         known_at=place.known_at,
+        raw_altered=kept != raw,
     )
 
 

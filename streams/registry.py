@@ -11,6 +11,7 @@ from bewithu.errors import BewithuError, Unavailable
 from bewithu.refusals import login_refusal, tls_refusal
 from bewithu.settings import Registry
 from schemas.contracts import Contract, contracts
+from schemas.rejections import rejections
 
 _NOT_FOUND = frozenset({40401, 40402, 40403, 404})
 _NOT_COMPATIBLE = frozenset({409})
@@ -64,10 +65,10 @@ class SchemaRegistry:
         return schema_id
 
     def register_all(self) -> dict[str, int]:
-        """Registers every contract and asks for full transitive compatibility; ids by topic."""
+        """Registers every contract, also that of our answers, for full transitive compatibility; ids by topic."""
         ids = {}
-        for topic, contract in contracts().items():
-            ids[topic] = self.register(contract)
+        for contract in (*contracts().values(), rejections()):
+            ids[contract.topic] = self.register(contract)
             self.require_compatibility(contract)
         return ids
 

@@ -1,4 +1,4 @@
-"""The event topics: made with the right settings where they are missing."""
+"""The topics of events and of our answers: made with the right settings where they are missing."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from confluent_kafka.cimpl import NewTopic
 from bewithu.errors import Unavailable
 from bewithu.settings import Kafka
 from schemas.contracts import contracts
+from schemas.rejections import rejections
 from streams.kafka_security import Complaints, librdkafka_options
 
 
 def missing_topics(present: Iterable[str]) -> tuple[str, ...]:
-    """Event topics that are not among `present`."""
+    """Topics of ours that are not among `present`."""
     there = frozenset(present)
-    return tuple(topic for topic in contracts() if topic not in there)
+    return tuple(topic for topic in (*contracts(), rejections().topic) if topic not in there)
 
 
 def ensure_topics(kafka: Kafka, seconds: float = 10) -> tuple[str, ...]:
@@ -31,7 +32,12 @@ def ensure_topics(kafka: Kafka, seconds: float = 10) -> tuple[str, ...]:
     try:
         missing = missing_topics(admin.list_topics(timeout=seconds).topics)
         wanted = [
-            NewTopic(topic, num_partitions=kafka.partitions, replication_factor=kafka.replication)
+            NewTopic(
+                topic,
+                num_partitions=kafka.partitions,
+                replication_factor=kafka.replication,
+                config=_settings(topic),
+            )
             for topic in missing
         ]
         if wanted:
@@ -44,3 +50,8 @@ def ensure_topics(kafka: Kafka, seconds: float = 10) -> tuple[str, ...]:
         cause = complaints.explained(f"{kafka.bootstrap_servers}: {error.args[0].str()}")
         raise Unavailable("Kafka", cause) from error
     return missing
+
+
+def _settings(topic: str) -> dict[str, str]:
+    """Of our answers the newest for each key is kept for ever; events as long as the broker keeps topics."""
+    return {"cleanup.policy": "compact"} if topic == rejections().topic else {}

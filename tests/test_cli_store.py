@@ -109,7 +109,7 @@ def refusal(offset: int, agency: str, detail: str) -> Refusal:
     return Refusal(
         topic="bewithu.registration.v1", partition=0, offset=offset, agency=agency, event_id=None,
         reason="truncated" if offset else "empty", field="", detail=detail, raw=b"", raw_length=0,
-        kafka_time=MOMENT, known_at=MOMENT + timedelta(seconds=offset),
+        kafka_time=MOMENT, known_at=MOMENT + timedelta(seconds=offset), raw_altered=False,
     )  # fmt: skip
 
 

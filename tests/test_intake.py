@@ -20,6 +20,7 @@ from bewithu.errors import DataRefused
 from schemas.contracts import Contract, contract_of, contracts, parsed_schema
 from schemas.examples import PUBLISHED_AT
 from schemas.intake import BatchNote, Frame, LogFrame, Refusal
+from schemas.quarantine import Earlier, Span
 from sinks.clickhouse.database import Database
 from streams.decoding import Damage, decode
 from streams.frames import zigzag
@@ -202,6 +203,9 @@ class PickyStore:
             raise DataRefused("x" * 100)
         self.stored += ids
         return ()
+
+    def earlier(self, spans: Sequence[Span]) -> Sequence[Earlier]:
+        return [Earlier() for _ in spans]
 
     def quarantine(self, refusals: Sequence[Refusal]) -> None: ...
 

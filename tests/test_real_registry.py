@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from bewithu.errors import BewithuError, Unavailable
+from bewithu.settings import Registry
 from schemas.compatibility import incompatibilities, parse
 from schemas.contracts import Contract, contract_of, contracts
 from schemas.examples import wire_value
@@ -29,7 +30,7 @@ UNKNOWN_ID = 999_999
 
 @pytest.fixture
 def registry(apicurio: Apicurio) -> Iterator[SchemaRegistry]:
-    with contextlib.closing(SchemaRegistry(apicurio.url)) as client:
+    with contextlib.closing(SchemaRegistry(Registry(url=apicurio.url))) as client:
         yield client
 
 
@@ -116,7 +117,7 @@ def test_a_registry_that_goes_away_is_waited_for_and_knows_all_on_return(
     value = wire_value(REGISTRATION.schema, event := sample(), ids[REGISTRATION.topic])
     apicurio.stop()
     try:
-        with contextlib.closing(SchemaRegistry(apicurio.url)) as client:
+        with contextlib.closing(SchemaRegistry(Registry(url=apicurio.url))) as client:
             with pytest.raises(Unavailable, match=r"the schema registry is away: http://127\.0\.0\.1"):
                 intake_to(database, client).take(batch([value]))  # type: ignore[arg-type]
             with pytest.raises(Unavailable):

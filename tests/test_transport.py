@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from bewithu.errors import Unavailable
 from bewithu.settings import Kafka
 from schemas.intake import BatchNote, Frame, LogFrame, Refusal
+from schemas.quarantine import Earlier, Span
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.fact_store import ClickHouseFactStore
 from streams import worker
@@ -180,6 +181,9 @@ class Unanswering:
     """No call is answered."""
 
     def insert(self, frame: Frame | LogFrame) -> Sequence[tuple[int, int]]:
+        raise Unavailable("the store", "no answer")
+
+    def earlier(self, spans: Sequence[Span]) -> Sequence[Earlier]:
         raise Unavailable("the store", "no answer")
 
     def quarantine(self, refusals: Sequence[Refusal]) -> None:

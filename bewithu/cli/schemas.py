@@ -13,9 +13,10 @@ import typer
 from bewithu.cli.printing import Json, print_json, print_records
 from bewithu.settings import load_settings
 from schemas import avro
-from schemas.contracts import contract_of, contracts
+from schemas.contracts import Contract, contract_of, contracts
 from schemas.evolution import Report, check_contracts
 from schemas.history import NoHistory
+from schemas.rejections import rejections
 from streams.registry import SchemaRegistry
 
 app = typer.Typer(help="The contracts that agencies publish against.", no_args_is_help=True)
@@ -33,12 +34,17 @@ def list_(as_json: Json = False) -> None:
 
 @app.command()
 def show(
-    event_type: Annotated[str, typer.Argument(help="registration, benefit_grant or housing_change")],
+    event_type: Annotated[
+        str,
+        typer.Argument(
+            help="registration, benefit_grant or housing_change; rejection for our answers to agencies"
+        ),
+    ],
     as_json: Json = False,
 ) -> None:
     """The fields and rules of a contract; with --json its Avro schema."""
     try:
-        contract = contract_of(event_type)
+        contract = _named(event_type)
     except LookupError as error:
         raise typer.BadParameter(str(error)) from error
     if as_json:
@@ -53,6 +59,10 @@ def show(
         for field in contract.fields
     ]  # fmt: skip
     print_records(False, ["field", "type", "null", "rules", "meaning"], rows, "")
+
+
+def _named(event_type: str) -> Contract:
+    return rejections() if event_type == "rejection" else contract_of(event_type)
 
 
 @app.command()

@@ -20,6 +20,7 @@ from bewithu.clock import Clock
 from bewithu.errors import BewithuError, Unavailable
 from bewithu.settings import Settings
 from schemas.contracts import contracts
+from schemas.rejections import rejections
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.indicator_store import Refreshed
 from sinks.clickhouse.prepare import prepare
@@ -166,7 +167,7 @@ class Worker:
             log.info("made topics %s", ", ".join(made))
 
     def _register(self) -> None:
-        for contract in contracts().values():
+        for contract in (*contracts().values(), rejections()):
             self.registry.register(contract)
 
     async def _serve(self) -> web.AppRunner:

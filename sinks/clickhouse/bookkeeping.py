@@ -7,13 +7,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from schemas.contracts import contracts
+from schemas.quarantine import Wanted
 from sinks.clickhouse.contract_tables import facts_table
 from sinks.clickhouse.database import Database, statement
+from sinks.clickhouse.quarantine import Quarantine
 
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """Records received, and where they ended. `duplicates` repeat an event and revision that is in the facts."""
+    """Records received, and where they ended. `duplicates` repeat an event and revision that is in the facts.
+
+    A record that was refused and later accepted, by a replay or when it came again, is no longer quarantined.
+    """
 
     published: int
     accepted: int
@@ -61,7 +66,7 @@ class Bookkeeping:
             )
             for contract in contracts().values()
         )
-        quarantined = self._database.value("SELECT uniqExact(topic, partition, offset) FROM quarantine")
+        quarantined = self._database.value(statement("quarantined_count"))
         return Books(published, accepted, quarantined, published - accepted - quarantined)
 
     def feeds(self) -> list[Feed]:
@@ -83,16 +88,19 @@ class Bookkeeping:
         ]
 
     def quarantined(self, limit: int, agency: str | None, reason: str | None) -> list[Quarantined]:
-        """The newest refusals first."""
-        rows = self._database.rows(
-            statement("quarantined"),
-            limit=limit,
-            agency="*" if agency is None else agency,
-            reason="*" if reason is None else reason,
-        )
+        """Open ones, the newest refusals first."""
+        found = Quarantine(self._database).held(Wanted(agency=agency, reason=reason, limit=limit))
         return [
-            Quarantined(topic, partition, offset, publisher, why, detail, known_at.replace(tzinfo=UTC))
-            for topic, partition, offset, publisher, why, detail, known_at in rows
+            Quarantined(
+                held.place.topic,
+                held.place.partition,
+                held.place.offset,
+                held.agency,
+                held.reason,
+                held.detail,
+                held.known_at,
+            )
+            for held in found
         ]
 
     def last_refresh(self) -> datetime | None:

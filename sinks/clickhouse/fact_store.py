@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from schemas.intake import BatchNote, Frame, LogFrame, Refusal
+from schemas.quarantine import Earlier, Place, Span, Step
 from sinks.clickhouse.contract_tables import landing_table
 from sinks.clickhouse.database import Database, statement
 from sinks.clickhouse.log_frames import IN_ORDER, log_frame_insert
+from sinks.clickhouse.quarantine import Quarantine
 
 _QUARANTINE = (
     "topic", "partition", "offset", "agency", "event_id", "reason", "field", "detail", "raw", "raw_length",
-    "kafka_time", "known_at",
+    "kafka_time", "known_at", "raw_altered",
 )  # fmt: skip
 _NOTE = (
     "frames", "topic", "partition", "first_offset", "last_offset", "records", "refused", "known_at",
@@ -19,10 +22,12 @@ _NOTE = (
 
 
 class ClickHouseFactStore:
-    """The `FactStore` of the ingest (streams/intake.py)."""
+    """The `FactStore` of the ingest (streams/intake.py). `by` is who takes the batches, for the quarantine's log."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, by: str = "worker") -> None:
         self._database = database
+        self._quarantine = Quarantine(database)
+        self._by = by
 
     def insert(self, frame: Frame | LogFrame) -> Sequence[tuple[int, int]]:
         """Stores what keeps the rules; returns the places of what does not. Raises `DataRefused` on damage."""
@@ -35,6 +40,23 @@ class ClickHouseFactStore:
         refused = self._database.rows(statement("refused_in_frame"), frame=frame.number)
         return [(partition, offset) for partition, offset in refused]
 
+    def earlier(self, spans: Sequence[Span]) -> Sequence[Earlier]:
+        return self._quarantine.earlier(spans)
+
+    def mark_accepted(self, refusals: Sequence[Refusal], now: datetime) -> None:
+        self._quarantine.write(
+            [
+                Step(
+                    Place(refusal.topic, refusal.partition, refusal.offset),
+                    "accepted",
+                    now,
+                    self._by,
+                    f"accepted when it came first; refused since as {refusal.reason}",
+                )
+                for refusal in refusals
+            ]
+        )
+
     def quarantine(self, refusals: Sequence[Refusal]) -> None:
         self._database.insert(
             "quarantine",
@@ -43,6 +65,14 @@ class ClickHouseFactStore:
         )
 
     def note(self, notes: Sequence[BatchNote]) -> None:
+        """Facts are stored by now, so what was refused before is marked as accepted."""
+        self._quarantine.write(
+            [
+                Step(Place(note.topic, note.partition, offset), "accepted", note.known_at, self._by, "")
+                for note in notes
+                for offset in note.mended
+            ]
+        )
         self._database.insert(
             "batches", _NOTE, [[getattr(note, column) for column in _NOTE] for note in notes]
         )

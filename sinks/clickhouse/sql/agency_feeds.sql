@@ -1,4 +1,4 @@
--- What became of each agency's records: newest recorded event, newest arrival, accepted and refused.
+-- What became of each agency's records: newest recorded event, newest arrival, accepted, and refused and open.
 SELECT
     agency,
     max(recorded) AS recorded_at,
@@ -11,8 +11,9 @@ FROM
     UNION ALL
     SELECT
         agency, toDateTime64(0, 3, 'UTC') AS recorded, max(known_at) AS known, toUInt64(0) AS accepted,
-        uniqExact(topic, partition, offset) AS refused
-    FROM quarantine
+        uniqExactIf((topic, partition, offset), (topic, partition, offset) NOT IN
+            (SELECT topic, partition, offset FROM quarantine_steps WHERE kind IN ('accepted', 'dropped'))) AS refused
+    FROM quarantine FINAL
     GROUP BY agency
 )
 GROUP BY agency
