@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bewithu.settings import Kafka
 from schemas.quarantine import Place
 from sinks.clickhouse.database import Database
 from streams.registry import SchemaRegistry as RegistryClient
@@ -46,7 +47,7 @@ def stage(bewithu: CommandLine, database: Database, schema_registry: SchemaRegis
 
 @pytest.fixture
 def broker(bewithu: CommandLine, own_tansu: Tansu) -> None:
-    ensure_topics(own_tansu.bootstrap_servers, 1, 1, 30)
+    ensure_topics(Kafka(bootstrap_servers=own_tansu.bootstrap_servers, partitions=1), 30)
     bewithu.set(KAFKA__BOOTSTRAP_SERVERS=own_tansu.bootstrap_servers)
 
 

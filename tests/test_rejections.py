@@ -100,7 +100,7 @@ def test_the_newest_record_of_an_event_that_is_not_accepted_is_answered_about(
 
 @pytest.fixture
 def broker(own_tansu: Tansu) -> str:
-    ensure_topics(own_tansu.bootstrap_servers, 1, 1, 30)
+    ensure_topics(Kafka(bootstrap_servers=own_tansu.bootstrap_servers, partitions=1), 30)
     return own_tansu.bootstrap_servers
 
 
@@ -181,9 +181,8 @@ def test_thousands_of_answers_cost_one_round_trip_and_little_time(broker: str) -
 
 def test_a_broker_that_is_away_lets_no_batch_count_as_stored() -> None:
     with closing(SchemaRegistry(Registry(url="mock://answers"))) as registry:
-        rejections_topic = Rejections(
-            Kafka(bootstrap_servers=f"127.0.0.1:{free_port()}"), registry, nobody_else, patience_seconds=1
-        )
+        nobody = Kafka(bootstrap_servers=f"127.0.0.1:{free_port()}")
+        rejections_topic = Rejections(nobody, registry, nobody_else, patience_seconds=1)
         for _ in range(2):
             with pytest.raises(Unavailable, match=r"Kafka is away: .*1 rejections are not told"):
                 rejections_topic.tell([refusal()], [])
