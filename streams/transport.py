@@ -66,7 +66,10 @@ class BatchConsumer(driver.Consumer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._in_flight: dict[TP, InFlight] = defaultdict(InFlight)
+        # By generation too: what is delivered while partitions are handed over belongs to nobody afterwards.
+        self._in_flight: dict[tuple[TP, int], InFlight] = defaultdict(InFlight)
+        self._hand_on = self.callback
+        self.callback = self._deliver
 
     def _new_consumer_thread(self) -> BatchConsumerThread:
         return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -90,9 +93,10 @@ class BatchConsumer(driver.Consumer):
             generation_id=self.app.consumer_generation_id,
         )
 
-    def track_message(self, message: Message) -> None:
-        self._in_flight[message.tp].delivered(_batch_in(message))
-        super().track_message(message)
+    async def _deliver(self, message: Message) -> None:
+        """Every message passes here on its way to the agent; Faust calls no other method of ours for each."""
+        self._in_flight[message.tp, message.generation_id].delivered(_batch_in(message))
+        await self._hand_on(message)
 
     def ack(self, message: Message) -> bool:
         """Faust calls this even for a failed or cancelled batch: such a one stays in flight."""
@@ -110,7 +114,7 @@ class BatchConsumer(driver.Consumer):
         if acked:
             self._acked_index[tp].difference_update(acked)
             acked.clear()
-        return self._in_flight[tp].next_offset()
+        return self._in_flight[tp, self.app.consumer_generation_id].next_offset()
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         await super().on_partitions_revoked(revoked)

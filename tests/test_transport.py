@@ -105,15 +105,16 @@ async def consumer() -> Any:
     made._thread.thread_loop.close()
 
 
-def delivered_to(consumer: Any, sizes: Sequence[int]) -> list[Any]:
+async def delivered_to(consumer: Any, sizes: Sequence[int]) -> list[Any]:
+    """As Faust's fetcher does it: each message is made, and then given to the callback."""
     messages = [consumer._to_message(TOPIC, each) for each in batches(sizes)]
     for message in messages:
-        consumer.track_message(message)
+        await consumer.callback(message)
     return messages
 
 
 async def test_a_message_is_a_batch_with_the_offset_of_its_last_record(consumer: Any) -> None:
-    (message,) = delivered_to(consumer, [7])
+    (message,) = await delivered_to(consumer, [7])
     assert (message.offset, message.tp, len(message.value.records)) == (6, TOPIC, 7)
     assert message.timestamp == NOW / 1000
     with pytest.raises(TypeError, match="expected a batch"):
@@ -121,7 +122,7 @@ async def test_a_message_is_a_batch_with_the_offset_of_its_last_record(consumer:
 
 
 async def test_acknowledging_a_batch_that_is_not_stored_does_not_count(consumer: Any) -> None:
-    first, second = delivered_to(consumer, [3, 2])
+    first, second = await delivered_to(consumer, [3, 2])
     assert not consumer.ack(first)
     second.value.stored = True
     consumer.ack(second)
@@ -132,16 +133,26 @@ async def test_acknowledging_a_batch_that_is_not_stored_does_not_count(consumer:
 
 
 async def test_what_is_stored_after_the_partition_moved_away_commits_nothing(consumer: Any) -> None:
-    (before,) = delivered_to(consumer, [3])
+    (before,) = await delivered_to(consumer, [3])
     await consumer.on_partitions_revoked({TOPIC})
     before.value.stored = True
     consumer.ack(before)
     assert consumer._filter_committable_offsets([TOPIC]) == {}
-    again, after = delivered_to(consumer, [3, 4])
+    again, after = await delivered_to(consumer, [3, 4])
     after.value.stored = True
     assert consumer._filter_committable_offsets([TOPIC]) == {}
     again.value.stored = True
     assert consumer._filter_committable_offsets([TOPIC]) == {TOPIC: 7}
+
+
+async def test_what_is_delivered_while_partitions_are_handed_over_holds_nothing_up(consumer: Any) -> None:
+    await consumer.on_partitions_revoked({TOPIC})
+    late = consumer._to_message(TOPIC, batch([b"x"], first_offset=50))
+    consumer.app.consumer_generation_id += 1
+    await consumer.callback(late)
+    (after,) = await delivered_to(consumer, [3])
+    after.value.stored = True
+    assert consumer._filter_committable_offsets([TOPIC]) == {TOPIC: 3}
 
 
 # --- a store that is away ---
