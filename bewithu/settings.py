@@ -56,6 +56,7 @@ class ClickHouse(_Level):
     url: Annotated[str, AfterValidator(_clickhouse_url)] = "chdb://var/clickhouse"
     password: SecretStr | None = None
     password_file: Path | None = Field(None, description="a file with the password, for container secrets")
+    timeout_seconds: int = Field(300, ge=1, description="a server that is silent for longer is asked again")
 
     @model_validator(mode="after")
     def _read_password_file(self) -> ClickHouse:

@@ -111,8 +111,9 @@ def make_worker(
 
 def connect(settings: Settings) -> Database:
     """A connection of its own to the store; it is made on first use."""
-    password = settings.clickhouse.password
-    return Database.at(settings.clickhouse.url, password.get_secret_value() if password else None)
+    store = settings.clickhouse
+    password = store.password.get_secret_value() if store.password else None
+    return Database.at(store.url, password, store.timeout_seconds)
 
 
 def board_address(settings: Settings) -> str:

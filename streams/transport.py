@@ -67,7 +67,7 @@ class BatchConsumer(driver.Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # By generation too: what is delivered while partitions are handed over belongs to nobody afterwards.
-        self._in_flight: dict[tuple[TP, int], InFlight] = defaultdict(InFlight)
+        self._in_flight: dict[tuple[TP, int | None], InFlight] = defaultdict(InFlight)
         self._hand_on = self.callback
         self.callback = self._deliver
 

@@ -63,7 +63,7 @@ class Database:
         self.name = name
 
     @classmethod
-    def at(cls, url: str, password: str | None = None) -> Database:
+    def at(cls, url: str, password: str | None = None, timeout_seconds: int = 300) -> Database:
         """`chdb:///folder`, `http://[user@]host:port/database` or `https://…`; connects on first use."""
         parts = urlsplit(url)
         if parts.scheme == "chdb":
@@ -79,6 +79,7 @@ class Database:
                 secure=parts.scheme == "https",
                 autogenerate_session_id=False,
                 query_retries=0,
+                send_receive_timeout=timeout_seconds,
             ),
             f"ClickHouse at {parts.hostname}:{parts.port}",
         )
