@@ -48,6 +48,12 @@ _DATA_ERRORS = frozenset(
     {6, 26, 27, 33, 38, 41, 53, 69, 70, 72, 117, 131, 321, 349, 376, 407, 441, 469, 675, 691, 1001}
 )
 
+#: Codes that speak of the server's state, which passes: time-outs, network, memory, disk, overload, cancelled, too
+#: many queries or parts. An error without any code comes from something in between, such as a load balancer.
+_STATE_ERRORS = frozenset(
+    {None, 159, 160, 202, 203, 209, 210, 236, 241, 242, 243, 252, 319, 394, 439, 473, 745}
+)
+
 
 class Database:
     """Runs statements with bound parameters. Safe to share between threads: one call at a time.
@@ -137,6 +143,8 @@ class Database:
             except DatabaseError as error:
                 if _speaks_of_data(error):
                     raise DataRefused(str(error)) from error
+                if error.code in _STATE_ERRORS:
+                    raise Unavailable(self.name, _innermost(error)) from error
                 raise
             except (ClickHouseError, OSError) as error:
                 raise Unavailable(self.name, _innermost(error)) from error

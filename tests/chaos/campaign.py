@@ -27,7 +27,7 @@ from tests.parts.deadlines import wait_until
 
 MOST_WORKERS = 3
 #: The share of requests to ClickHouse that meet a fault while the campaign runs.
-FAULT_RATE = 0.1
+FAULT_RATE = 0.15
 DRAIN_SECONDS = 120
 
 
@@ -94,18 +94,22 @@ class Campaign:
             self._kill_clickhouse,
             self._close_endpoint,
         )
-        deck: list[Callable[[random.Random], None]] = []
-        end, pause = time.monotonic() + seconds, threading.Event()
-        while time.monotonic() < end:
+        deck = chance.sample(acts, len(acts))
+        end, pause, done = time.monotonic() + seconds, threading.Event(), 0
+        # However short the campaign, everything happens once.
+        while time.monotonic() < end or done < len(acts):
             deck = deck or chance.sample(acts, len(acts))
             act = deck.pop()
             name = act.__name__.strip("_").replace("_", " ")
             self.tell(name)
             act(chance)
             self.injected[name] += 1
+            done += 1
             watcher.look()
             self.injected["worker that ended by itself"] += self.stage.restart_ended_workers()
             pause.wait(chance.uniform(0.5, 2.5))
+        proxy = self.stage.proxy
+        wait_until(lambda: len(proxy.injected) == len(proxy.faults), 60, "every fault of the proxy")
 
     def _kill_worker(self, chance: random.Random) -> None:
         worker = chance.choice(self.stage.workers)

@@ -12,7 +12,6 @@ from schemas.contracts import contracts
 from tests.chaos.faults import FaultProxy
 from tests.e2e.platform import COORDINATORS, RULE
 from tests.parts.clickhouse import ClickHouse
-from tests.parts.deadlines import wait_until
 from tests.parts.kafka import ApacheKafka
 from tests.parts.processes import free_port, running, start_process
 from tests.parts.registry import SchemaRegistry
@@ -97,12 +96,17 @@ class Stage:
             worker.stop()
 
 
-@contextmanager
-def stage(folder: Path, seed: int) -> Iterator[Stage]:
-    """Everything runs except workers; at the end everything is stopped. Needs Apache Kafka."""
+def write_definitions(folder: Path) -> None:
+    """One rule and the address book, where `Stage.environment` leads the workers to."""
     (folder / "rules").mkdir(parents=True)
     (folder / "rules" / "rule.yaml").write_text(RULE)
     (folder / "coordinators.yaml").write_text(COORDINATORS)
+
+
+@contextmanager
+def stage(folder: Path, seed: int) -> Iterator[Stage]:
+    """Everything runs except workers; at the end everything is stopped. Needs Apache Kafka."""
+    write_definitions(folder)
     registry, mail = SchemaRegistry(), SmtpServer()
     with ExitStack() as parts:
         kafka = parts.enter_context(running(ApacheKafka.start(folder / "kafka")))
@@ -119,5 +123,4 @@ def wait_for_workers(made: Stage, count: int) -> None:
     """`count` workers that are ready, so that topics, tables and schemas are there."""
     for _ in range(count):
         made.start_worker()
-    wait_until(lambda: made.workers, 1, "a worker")
     made.wait_until_ready()
