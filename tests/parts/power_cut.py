@@ -40,8 +40,9 @@ def start_traced(folder: Path) -> ClickHouse:
 
 
 def parts_in(folder: Path) -> frozenset[Path]:
-    """The folders of all parts, relative to `folder`; they hold a file named checksums.txt."""
-    return frozenset(found.parent.relative_to(folder) for found in folder.rglob("checksums.txt"))
+    """The folders of all parts, relative to `folder`; they hold a file named checksums.txt, as their projections do."""
+    found = {file.parent.relative_to(folder) for file in folder.rglob("checksums.txt")}
+    return frozenset(part for part in found if part.suffix != ".proj")
 
 
 def drop_unsynced(folder: Path, written_before: frozenset[Path]) -> Sequence[Path]:
