@@ -21,6 +21,7 @@ log = logging.getLogger("bewithu.ingest")
 
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 10.0
+_A_YEAR = 365 * 24 * 3600.0
 
 
 @dataclass
@@ -62,6 +63,10 @@ def make_app(settings: Kafka, intake: Intake, progress: Progress) -> faust.App:
         stream_buffer_maxsize=1,
         stream_wait_empty=True,
     )
+    # Waiting for the store is no failure: heartbeats go on, and whoever took over would wait for it as well. A consumer
+    # that exceeds this leaves its group and rejoins at its next poll, which Faust makes after it has rejoined: never.
+    # Set here, as Faust would let a variable BROKER_MAX_POLL_INTERVAL win over an argument.
+    app.conf.broker_max_poll_interval = _A_YEAR
     topics = app.topic(*contracts(), key_serializer="raw", value_serializer="raw", acks=True)
 
     @app.agent(topics, name="ingest")

@@ -145,9 +145,7 @@ class FaultProxy:
         except OSError:
             return b""
         finally:
-            with suppress(OSError):
-                writer.close()
-                await writer.wait_closed()
+            writer.close()
 
     def _draw(self, request: HttpMessage) -> Fault | None:
         if not self.faults or self._chance.random() >= self.rate:
