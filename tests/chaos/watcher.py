@@ -57,7 +57,8 @@ class Watcher:
 
     def stop(self) -> None:
         self._ending.set()
-        self._thread.join(30)
+        if self._thread.is_alive():
+            self._thread.join(30)
         self._reader.close()
 
     def _watch(self) -> None:
