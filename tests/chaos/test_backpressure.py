@@ -23,7 +23,7 @@ from tests.worker_process import Worker
 
 #: `BEWITHU_TEST_BACKLOG=2000000` makes it the real thing.
 EVENTS = int(os.environ.get("BEWITHU_TEST_BACKLOG", "150000"))
-#: What a worker may hold beyond what it holds when idle.
+#: What a worker may hold beyond what it holds when idle: with 300 000 events waiting it held 186, with 1 000 000 227.
 MOST_GROWTH_MIB = 350
 MOST_MIB = 1536
 SESSION_SECONDS = 6
