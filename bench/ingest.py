@@ -7,27 +7,26 @@ ClickHouse. Peers write into a plain table without the contract's rules, which f
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import pytest
 from rich.console import Console
 
+from bench.arguments import chosen, positive
 from bench.contenders import LIMIT, OURS, PEERS, Contender, run_contender
-from bench.errors import PartMissing
+from bench.parts import known_schema, started_broker
 from bench.peers.facts_table import COLUMNS
 from bench.protocol import Task
 from bench.publish import publish_registrations
 from bench.registrations import registration_contract
 from bench.report import Comparison, Figures
-from schemas.contracts import contracts
-from tests.parts.kafka import ApacheKafka
+from tests.parts.processes import running
 from tests.parts.registry import SchemaRegistry
-from tests.parts.tansu import Tansu
 from tests.parts.topics import create_topic
 
 SUMMARY = "from Kafka to stored facts: registrations per CPU second"
@@ -39,38 +38,42 @@ DEFAULT_EVENTS = 1_000_000
 CONTENDERS: Mapping[str, Contender] = {each.name: each for each in (OURS, *PEERS, LIMIT)}
 BROKERS = ("tansu", "kafka")
 
-# How tests/parts says that a part is not on this machine.
-PART_IS_MISSING = (pytest.skip.Exception, pytest.fail.Exception)
-
 PARTITIONS = 4
 OURS_MEMORY_MIB = 1536
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What to run. `only` is a selection of `CONTENDERS`, `broker` one of `BROKERS`."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--events", type=positive, default=DEFAULT_EVENTS, help="default: %(default)s")
+    parser.add_argument(
+        "--only",
+        type=partial(chosen, CONTENDERS),
+        default=tuple(CONTENDERS),
+        metavar="NAME,NAME",
+        help=f"some of {', '.join(CONTENDERS)}; default: all",
+    )
+    parser.add_argument("--broker", choices=BROKERS, default=BROKERS[0], help="default: %(default)s")
 
-    events: int = DEFAULT_EVENTS
-    only: Sequence[str] = tuple(CONTENDERS)
-    broker: str = "tansu"
 
-
-def run(options: Options, console: Console) -> Comparison:
+def run(arguments: argparse.Namespace, console: Console) -> Comparison:
     """Progress goes to `console`. Raises `ContenderError` or `PublishError` when the run is worth nothing."""
     _check_columns()
     with tempfile.TemporaryDirectory(prefix="bewithu-bench-") as name:
         folder = Path(name)
-        with _broker(options.broker, folder) as bootstrap, _registry() as (registry, schema_id):
+        with (
+            running(started_broker(arguments.broker, folder / "broker")) as broker,
+            _registry() as (registry, schema_id),
+        ):
+            bootstrap = broker.bootstrap_servers
             avro = folder / "registrations.avro"
             topic = create_topic(bootstrap, registration_contract().topic, PARTITIONS)
-            publish_registrations(bootstrap, schema_id, options.events, avro, console)
-            task = Task(bootstrap, topic, "bench", registry, folder, options.events, avro)
+            publish_registrations(bootstrap, schema_id, arguments.events, avro, console)
+            task = Task(bootstrap, topic, "bench", registry, folder, arguments.events, avro)
             figures = {
                 contender: _measure(CONTENDERS[contender], task, console)
                 for contender in CONTENDERS
-                if contender in options.only
+                if contender in arguments.only
             }
-    return _compare(figures)
+    return _compare(figures, f"{SUMMARY} ({arguments.events:,} events, {arguments.broker})")
 
 
 def _measure(contender: Contender, task: Task, console: Console) -> Figures:
@@ -91,7 +94,7 @@ def _measure(contender: Contender, task: Task, console: Console) -> Figures:
     return figures
 
 
-def _compare(figures: Mapping[str, Figures]) -> Comparison:
+def _compare(figures: Mapping[str, Figures], title: str) -> Comparison:
     ours = figures.get(OURS.name)
     broken = []
     if ours and ours.peak_rss_mib >= OURS_MEMORY_MIB:
@@ -99,35 +102,17 @@ def _compare(figures: Mapping[str, Figures]) -> Comparison:
             f"ours took {ours.peak_rss_mib:.0f} MiB of memory, promised is less than {OURS_MEMORY_MIB}"
         )
     peers = {peer.name: figures[peer.name] for peer in PEERS if peer.name in figures}
-    return Comparison("ingest", ours, peers, figures.get(LIMIT.name), tuple(broken))
-
-
-@contextmanager
-def _broker(kind: str, folder: Path) -> Iterator[str]:
-    part = ApacheKafka if kind == "kafka" else Tansu
-    try:
-        broker = part.start(folder / "broker")
-    except PART_IS_MISSING as missing:
-        raise PartMissing(str(missing)) from missing
-    try:
-        yield broker.bootstrap_servers
-    finally:
-        broker.stop()
+    return Comparison("ingest", ours, peers, figures.get(LIMIT.name), tuple(broken), title, NOTE)
 
 
 @contextmanager
 def _registry() -> Iterator[tuple[str, int]]:
     """A registry that knows all contracts: its URL, and the id of the registration's schema."""
     registry = SchemaRegistry()
-    for contract in contracts().values():
-        registry.content.register(contract.subject, contract.schema_text)
-    ours = registration_contract()
-    schema_id = registry.content.lookup(ours.subject, ours.schema_text).id
+    schema_id = known_schema(registry)
     registry.start()
-    try:
+    with running(registry):
         yield registry.url, schema_id
-    finally:
-        registry.stop()
 
 
 def _check_columns() -> None:

@@ -38,7 +38,7 @@ class Figures:
 class Comparison:
     """One run. What was left out of it is None, or missing among the peers.
 
-    `broken` names the promises that ours did not keep.
+    `broken` names the promises that ours did not keep; `title` and `note` stand around the table.
     """
 
     bench: str
@@ -46,6 +46,8 @@ class Comparison:
     peers: Mapping[str, Figures]
     limit: Figures | None
     broken: tuple[str, ...]
+    title: str = ""
+    note: str = ""
 
     @property
     def ratios(self) -> Mapping[str, float]:
@@ -67,10 +69,15 @@ class Comparison:
             "ratios": dict(self.ratios),
         }
 
+    def rendered(self) -> Table:
+        return _table_of(self)
 
-def table_of(comparison: Comparison, title: str, note: str) -> Table:
+
+def _table_of(comparison: Comparison) -> Table:
     """One row each; the ratio is ours divided by that row, in events per CPU second."""
-    table = Table(title=title, caption=note, caption_justify="left", title_justify="left")
+    table = Table(
+        title=comparison.title, caption=comparison.note, caption_justify="left", title_justify="left"
+    )
     table.add_column("", no_wrap=True)
     for heading in ("per CPU s", "ratio", "per s", "seconds", "CPU s", "peak MiB"):
         table.add_column(heading, justify="right", no_wrap=True)

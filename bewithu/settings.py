@@ -120,6 +120,7 @@ class ClickHouse(HttpLink):
     prefix: ClassVar[str] = "BEWITHU_CLICKHOUSE__"
 
     url: str = "chdb://var/clickhouse"
+    timeout_seconds: int = Field(300, ge=1, description="a server that is silent for longer is asked again")
 
     @field_validator("url")
     @classmethod

@@ -25,9 +25,9 @@ log = logging.getLogger("bewithu.ingest")
 
 #: Bytes of one partition that are fetched at once.
 _FETCH_BYTES = 8 << 20
-_LONGEST_OUTAGE = 14 * 86_400
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 10.0
+_A_YEAR = 365 * 24 * 3600.0
 
 
 @dataclass
@@ -65,14 +65,16 @@ def make_app(settings: Kafka, intake: Intake, progress: Progress) -> faust.App:
         broker_session_timeout=settings.session_timeout_seconds,
         broker_heartbeat_interval=min(3.0, settings.session_timeout_seconds / 3),
         broker_commit_interval=1.0,
-        # While the store is away nothing is fetched, for as long as it takes: that is no reason to leave the group.
-        broker_max_poll_interval=_LONGEST_OUTAGE,
         consumer_max_fetch_size=_FETCH_BYTES,
         consumer_auto_offset_reset="earliest",
         # A message is a batch of thousands: what waits for the store waits in the backlog, which counts bytes.
         stream_buffer_maxsize=1,
         stream_wait_empty=True,
     )
+    # Waiting for the store is no failure: heartbeats go on, and whoever took over would wait for it as well. A consumer
+    # that exceeds this leaves its group and rejoins at its next poll, which Faust makes after it has rejoined: never.
+    # Set here, as Faust would let a variable BROKER_MAX_POLL_INTERVAL win over an argument.
+    app.conf.broker_max_poll_interval = _A_YEAR
     topics = app.topic(*contracts(), key_serializer="raw", value_serializer="raw", acks=True)
     backlog = Backlog(settings.backlog_mib << 20)
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -21,6 +20,7 @@ from schemas.contracts import contracts
 from sinks.clickhouse.database import Database
 from tests import oracle
 from tests.events import Platform, Sent, bytes_of, empty, person, registration, worlds
+from tests.stored_values import assert_same, values_of
 
 DEFINITIONS = oracle.shipped_definitions()
 EXAMPLES = int(os.environ.get("BEWITHU_TEST_EXAMPLES", "15"))
@@ -97,30 +97,8 @@ def expected(steps: Sequence[Step], over: Sequence[Step]) -> dict[oracle.Key, or
 def stored(
     platform: Platform, keys: Iterable[oracle.Key], known_at: datetime | None = None
 ) -> dict[oracle.Key, oracle.Sides]:
-    """What the store holds, or held at a moment: each value lasts until the next, and is zero before the first."""
-    series: dict[tuple[str, ...], list[tuple[date, oracle.Sides]]] = defaultdict(list)
-    for *names, day, sides in platform.database.rows(
-        "SELECT indicator, area, breakdown, day, argMax((value, numerator, denominator), refresh)"
-        " FROM indicator_values WHERE known_at <= {known_at:DateTime64(3)}"
-        " GROUP BY indicator, area, breakdown, day ORDER BY day",
-        known_at=(known_at or platform.clock.now()).replace(tzinfo=None),
-    ):
-        series[tuple(names)].append((day, sides))
-    found = {}
-    for key in keys:
-        *names, day = key
-        steps = series.get(tuple(names), [])
-        place = bisect_right(steps, day, key=lambda step: step[0])
-        nothing = (0, 0, 0 if DEFINITIONS[key[0]]["kind"] == "ratio" else 1)
-        found[key] = steps[place - 1][1] if place else nothing
-    return found
-
-
-def assert_same(found: dict[oracle.Key, oracle.Sides], wanted: dict[oracle.Key, oracle.Sides]) -> None:
-    different = [
-        f"{key}: {found[key]}, expected {wanted[key]}" for key in wanted if found[key] != wanted[key]
-    ]
-    assert not different, f"{len(different)} of {len(wanted)} values: " + "; ".join(different[:5])
+    """What the store holds, or held at a moment."""
+    return values_of(platform.database, DEFINITIONS, keys, known_at or platform.clock.now())
 
 
 def run(platform: Platform, steps: Iterable[Step]) -> None:

@@ -49,37 +49,17 @@ AVRO_SETTINGS: Mapping[str, Any] = {
     "optimize_on_insert": 0,
 }
 
-#: Error codes that speak of the server's state, or of a statement of ours, and never of the data in an insert.
-#: (ClickHouse, src/Common/ErrorCodes.cpp.) Whatever else an insert of events fails with is blamed on the events: an
-#: error that is not listed must not stop a partition, and who is blamed wrongly can be replayed from the quarantine.
-_NOT_THE_DATA = frozenset(
-    {
-        *(3, 16, 20, 44, 46, 47, 48, 50, 60, 62, 63, 81, 115),  # a table, column or setting that is not there
-        *(164, 192, 193, 194, 195, 201, 241, 242, 243, 252, 497, 516),  # access, memory, disk, too many parts
-        *(
-            74,
-            75,
-            76,
-            77,
-            158,
-            159,
-            160,
-            202,
-            203,
-            204,
-            209,
-            210,
-            236,
-            242,
-            279,
-            394,
-            439,
-            473,
-            499,
-        ),  # files, limits
-        *(219, 225, 305, 319, 341, 425, 574, 609, 732, 999, 1000),  # shutting down, replicas, Keeper
-    }
-)
+#: Error codes that speak of the server's state, which passes: access, time-outs, network, memory, disk, overload,
+#: too many parts, shutting down, replicas. (ClickHouse, src/Common/ErrorCodes.cpp.) An error without any code comes
+#: from something in between, such as a load balancer.
+_STATE_ERRORS = frozenset(
+    (
+        None, 3, 74, 75, 76, 77, 158, 159, 160, 164, 193, 194, 201, 202, 203, 204, 209, 210, 225, 236, 241, 242, 243,
+        252, 279, 305, 319, 341, 394, 425, 439, 473, 497, 499, 516, 574, 609, 732, 745, 999, 1000,
+    )
+)  # fmt: skip
+#: Codes that speak of a statement of ours: a table, column, function or setting that is not there.
+_STATEMENT_ERRORS = frozenset((16, 20, 44, 46, 47, 48, 50, 60, 62, 63, 81, 115))
 
 
 class Database:
@@ -190,12 +170,16 @@ class Database:
             raise Unavailable(self.name, f"it took {written} of {rows} rows of an insert")
 
     def _run_insert(self, call: Callable[[Client], T]) -> T:
-        """An insert of events: whatever the server's state does not explain is their fault."""
+        """An insert of events: whatever the server's state does not explain is their fault.
+
+        An error that nobody thought of must not stop a partition, and who is blamed wrongly can be replayed from the
+        quarantine.
+        """
         try:
             return self._run(call)
         except DatabaseError as error:
-            if error.code in _NOT_THE_DATA:
-                raise Unavailable(self.name, _innermost(error)) from error
+            if error.code in _STATEMENT_ERRORS:
+                raise
             raise DataRefused(str(error)) from error
 
     def _run(self, call: Callable[[Client], T]) -> T:
@@ -204,7 +188,9 @@ class Database:
                 return call(self._connected())
             except OperationalError as error:
                 raise Unavailable(self.name, _innermost(error)) from error
-            except DatabaseError:
+            except DatabaseError as error:
+                if error.code in _STATE_ERRORS and not _is_unspeakable(error):
+                    raise Unavailable(self.name, _innermost(error)) from error
                 raise
             except (ClickHouseError, OSError) as error:
                 raise Unavailable(self.name, _innermost(error)) from error
@@ -224,6 +210,11 @@ def _innermost(error: BaseException) -> str:
     while deeper := error.__cause__ or error.__context__:
         error = deeper
     return (str(error) or type(error).__name__).splitlines()[0]
+
+
+def _is_unspeakable(error: DatabaseError) -> bool:
+    """chdb cannot always put a damaged datum's bytes into its message, and then says only that."""
+    return isinstance(error.__cause__, UnicodeDecodeError)
 
 
 def _embedded(folder: Path) -> Client:

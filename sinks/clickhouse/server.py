@@ -46,6 +46,7 @@ def client_options(settings: ClickHouse) -> dict[str, Any]:
         "verify": True,
         "autogenerate_session_id": False,
         "query_retries": 0,
+        "send_receive_timeout": settings.timeout_seconds,
     }
     files = {
         "ca_cert": settings.ca_file,

@@ -79,6 +79,9 @@ class Engine:
                 return _select_or_command(connection, statement)
         except RuntimeError as error:  # what connections raise; `chdb.ChdbError` is an unrelated class
             raise StatementError(str(error)) from error
+        except UnicodeDecodeError as error:
+            # chdb cannot put the bytes of damaged data into its message; a server can, and says INCORRECT_DATA.
+            raise StatementError(f"Code: 117. DB::Exception: {error.reason}. (INCORRECT_DATA)") from error
 
     def _insert(self, connection: Any, insert: InsertWithData, statement: Statement) -> Answer:
         # chdb takes text only; binary data reach it as a file.

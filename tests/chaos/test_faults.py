@@ -1,0 +1,72 @@
+"""The proxy does what it is told, seen with the product's own connection; the product calls each by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from bewithu.errors import Unavailable
+from sinks.clickhouse.database import Database
+from tests.chaos.faults import Fault, FaultProxy
+from tests.parts.clickhouse import ClickHouse
+from tests.parts.deadlines import wait_until
+from tests.parts.processes import running
+
+
+@pytest.fixture
+def proxy(clickhouse: ClickHouse) -> Iterator[FaultProxy]:
+    made = FaultProxy(clickhouse.port, seed=1, late_seconds=2)
+    made.start()
+    with running(made):
+        yield made
+
+
+@pytest.fixture
+def behind_proxy(proxy: FaultProxy, clickhouse_database: str) -> Iterator[Database]:
+    url = f"http://127.0.0.1:{proxy.port}/{clickhouse_database}"
+    with closing(Database.at(url, timeout_seconds=1)) as database:
+        database.run("CREATE TABLE numbers (number UInt32) ENGINE = MergeTree ORDER BY number")
+        yield database
+
+
+@pytest.fixture
+def rows(clickhouse: ClickHouse, clickhouse_database: str) -> Iterator[Database]:
+    with closing(Database.at(f"http://127.0.0.1:{clickhouse.port}/{clickhouse_database}")) as database:
+        yield database
+
+
+STORED = {
+    Fault.ERROR: True,
+    Fault.DROPPED: True,
+    Fault.RESET: True,
+    Fault.LATE: True,
+    Fault.CUT: False,
+    Fault.REFUSED: False,
+}
+
+
+@pytest.mark.parametrize("fault", STORED, ids=lambda fault: fault.name.lower())
+def test_after_a_fault_the_product_says_that_the_store_is_away_whether_or_not_it_stored(
+    fault: Fault, proxy: FaultProxy, behind_proxy: Database, rows: Database
+) -> None:
+    behind_proxy.insert("numbers", ["number"], [[1]])
+    proxy.faults, proxy.rate = (fault,), 1.0
+    with pytest.raises(Unavailable):
+        behind_proxy.insert("numbers", ["number"], [[2]])
+    proxy.rate = 0.0
+    assert proxy.injected[fault.value] >= 1
+    wait_until(
+        lambda: (rows.value("SELECT max(number) FROM numbers") == 2) is STORED[fault], 10, "the insert"
+    )
+    behind_proxy.insert("numbers", ["number"], [[3]])
+    assert rows.value("SELECT max(number) FROM numbers") == 3
+
+
+def test_an_endpoint_that_is_gone_is_away_and_comes_back(proxy: FaultProxy, behind_proxy: Database) -> None:
+    proxy.go_away()
+    with pytest.raises(Unavailable):
+        behind_proxy.value("SELECT 1")
+    proxy.start()
+    assert behind_proxy.value("SELECT 1") == 1
