@@ -95,16 +95,8 @@ class Curve:
             caption_justify="left",
             title_justify="left",
         )
-        for heading in (
-            "workers",
-            "per s",
-            "ratio",
-            "seconds",
-            "CPU s: workers",
-            "ClickHouse",
-            "broker",
-            "busy",
-        ):
+        headings = ("workers", "per s", "ratio", "per CPU s", "seconds", "CPU s", "ClickHouse", "broker")
+        for heading in headings:
             table.add_column(heading, justify="right", no_wrap=True)
         for point in self.points:
             table.add_row(

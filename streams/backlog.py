@@ -12,6 +12,8 @@ _CATCHING_UP = 20_000
 _PATIENCE_SECONDS = 0.25
 #: A fetch hands over one partition after the other, each within this time.
 _SAME_FETCH_SECONDS = 0.004
+#: Inserts begin no sooner than this after one another: the first one at once, a stream of small ones in steps.
+_STEP_SECONDS = 0.08
 #: No record waits longer than these, whatever goes on coming.
 _LONGEST_CATCHING_UP_SECONDS = 2.0
 _LONGEST_FETCH_SECONDS = 0.02
@@ -25,6 +27,7 @@ class Backlog:
         self._batches: list[RecordBatch] = []
         self._bytes = 0
         self._changed = asyncio.Condition()
+        self._taken_at = 0.0
 
     async def put(self, batch: RecordBatch) -> None:
         async with self._changed:
@@ -38,8 +41,9 @@ class Backlog:
         async with self._changed:
             await self._changed.wait_for(lambda: bool(self._batches))
             started = monotonic()
-            while self._bytes < self._most_bytes and await self._grows(monotonic() - started):
+            while self._bytes < self._most_bytes and await self._is_worth_waiting(monotonic() - started):
                 pass
+            self._taken_at = monotonic()
             taken, self._batches, self._bytes = self._batches, [], 0
             self._changed.notify_all()
             return taken
@@ -48,12 +52,13 @@ class Backlog:
         newest = {(batch.topic, batch.partition): batch.behind for batch in self._batches}
         return sum(newest.values()) >= _CATCHING_UP
 
-    async def _grows(self, waited: float) -> bool:
-        """Whether more came soon, `waited` seconds after the first."""
+    async def _is_worth_waiting(self, waited: float) -> bool:
+        """Waits for more, `waited` seconds after the first; False when it is time to go with what is there."""
         catching_up = self._catching_up()
-        if waited > (_LONGEST_CATCHING_UP_SECONDS if catching_up else _LONGEST_FETCH_SECONDS):
+        early = self._taken_at + _STEP_SECONDS - monotonic()
+        if waited > (_LONGEST_CATCHING_UP_SECONDS if catching_up else max(_LONGEST_FETCH_SECONDS, early)):
             return False
-        seconds = _PATIENCE_SECONDS if catching_up else _SAME_FETCH_SECONDS
+        seconds = max(_PATIENCE_SECONDS if catching_up else _SAME_FETCH_SECONDS, early)
         before = len(self._batches)
         try:
             await asyncio.wait_for(self._changed.wait_for(lambda: len(self._batches) > before), seconds)

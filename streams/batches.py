@@ -40,3 +40,16 @@ class RecordBatch:
     def size(self) -> int:
         """Bytes that it holds in memory, as they came from Kafka."""
         return sum(len(each.raw) for each in self.log) + sum(len(each.value or b"") for each in self.records)
+
+
+def joined(batches: Sequence[RecordBatch]) -> list[RecordBatch]:
+    """The same records in fewer batches: those that follow one another in a partition are one."""
+    runs: dict[tuple[str, int], list[RecordBatch]] = {}
+    for batch in batches:
+        run = runs.setdefault((batch.topic, batch.partition), [])
+        last = run[-1] if run else None
+        if last and last.log and batch.log and last.last_offset + 1 == batch.first_offset:
+            run[-1] = RecordBatch(batch.topic, batch.partition, log=[*last.log, *batch.log])
+        else:
+            run.append(batch)
+    return [batch for run in runs.values() for batch in run]

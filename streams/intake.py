@@ -16,11 +16,11 @@ from bewithu.clock import Clock
 from bewithu.errors import DataRefused
 from schemas.intake import BatchNote, Frame, LogFrame, LogShape, Refusal
 from schemas.quarantine import Earlier, Held, Span
-from streams.batches import RecordBatch
+from streams.batches import RecordBatch, joined
 from streams.log_frames import (
-    FEWEST_RECORDS,
     OpenedBatch,
     build_log_frame,
+    in_crumbs,
     in_frames,
     measurable,
     open_batch,
@@ -81,13 +81,14 @@ class _Work:
     """Batches under way.
 
     `opened` has the record batches that may go as they are, by topic and shape; `loose` the records that must be
-    looked at one by one, by topic and partition. `frames` are the numbers of the frames stored for a topic.
+    looked at one by one, by topic and partition. `frames` are the numbers of the frames stored, by topic and
+    partition; those that hold several partitions are under None.
     """
 
     known_at: datetime
     opened: dict[tuple[str, LogShape], list[OpenedBatch]] = field(default_factory=lambda: defaultdict(list))
     loose: dict[tuple[str, int], list[KafkaRecord]] = field(default_factory=lambda: defaultdict(list))
-    frames: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    frames: dict[tuple[str, int | None], list[int]] = field(default_factory=lambda: defaultdict(list))
     refusals: list[Refusal] = field(default_factory=list)
 
     def place(self, topic: str, partition: int) -> Place:
@@ -113,8 +114,9 @@ class Intake:
         self._wary: Counter[tuple[str, LogShape]] = Counter()
         self._answers = answers or Silence()
 
-    def take(self, *batches: RecordBatch) -> Outcome:
+    def take(self, *fetched: RecordBatch) -> Outcome:
         """Every record ends in the facts or in the quarantine; repeating it changes nothing (law 1)."""
+        batches = joined(fetched)
         work = _Work(self._clock.now())
         counts = [self._sort(work, batch) for batch in batches]
         for (topic, shape), opened in work.opened.items():
@@ -122,7 +124,7 @@ class Intake:
         for (topic, partition), records in work.loose.items():
             records.sort(key=lambda record: record.offset)
             done = self._loose.take(work.place(topic, partition), records)
-            work.frames[topic] += done.frames
+            work.frames[topic, partition] += done.frames
             work.refusals += done.refusals
         self._settle(work, batches, counts)
         return Outcome(sum(counts), work.refusals)
@@ -196,8 +198,7 @@ class Intake:
         writer = self._writers.find(topic, schema_id(shape.wire))
         wary = self._wary[topic, shape] > 0
         self._wary[topic, shape] -= wary
-        few = sum(each.batch.count for each in opened) < FEWEST_RECORDS * len(opened)
-        if isinstance(writer, Unfit) or wary or few or not measurable(writer.schema):
+        if isinstance(writer, Unfit) or wary or in_crumbs(opened) or not measurable(writer.schema):
             for each in opened:
                 self._loosen(work, topic, each.partition, each.batch)
             return
@@ -210,7 +211,7 @@ class Intake:
                 for each in group:
                     self._loosen(work, topic, each.partition, each.batch)
             else:
-                work.frames[topic].append(frame.number)
+                work.frames[topic, None].append(frame.number)
                 work.refusals += _explanations(work, topic, writer, group, broken)
 
 
@@ -246,7 +247,7 @@ def _note(
     work: _Work, batch: RecordBatch, count: int, refused: Sequence[Refusal], earlier: Earlier
 ) -> BatchNote:
     return BatchNote(
-        frames=tuple(work.frames[batch.topic]),
+        frames=(*work.frames[batch.topic, None], *work.frames[batch.topic, batch.partition]),
         topic=batch.topic,
         partition=batch.partition,
         first_offset=batch.first_offset,

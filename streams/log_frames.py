@@ -17,8 +17,8 @@ from schemas.intake import LogFrame, LogPlace, LogShape
 from streams.frames import SYNC, container_header, zigzag
 from streams.record_batches import LogBatch
 
-#: Record batches of fewer records, on average, are cheaper to read one by one than to have as a block each.
-FEWEST_RECORDS = 16
+#: Many record batches of fewer records, on average, are cheaper to read one by one than to have as a block each.
+_FEWEST_RECORDS = 16
 #: So many blocks and bytes in one frame at most: the store's statement names each block, and a frame is in memory.
 MOST_BLOCKS = 512
 MOST_BYTES = 48 << 20
@@ -65,6 +65,13 @@ def _measurable(schema_text: str) -> bool:
 def measurable(schema: Mapping[str, Any]) -> bool:
     """Whether the store can tell how long an event is that was written with `schema`."""
     return _measurable(json.dumps(schema))
+
+
+def in_crumbs(batches: Sequence[OpenedBatch]) -> bool:
+    """Whether there are so many small batches that their records are better read one by one."""
+    return len(batches) > MOST_BLOCKS and (
+        sum(each.batch.count for each in batches) < _FEWEST_RECORDS * len(batches)
+    )
 
 
 def in_frames(batches: Sequence[OpenedBatch]) -> list[list[OpenedBatch]]:

@@ -25,6 +25,7 @@ log = logging.getLogger("bewithu.ingest")
 
 #: Bytes of one partition that are fetched at once.
 _FETCH_BYTES = 8 << 20
+_BURST_SECONDS = 0.05
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 10.0
 _A_YEAR = 365 * 24 * 3600.0
@@ -153,4 +154,4 @@ async def lead(
         except TimeoutError:
             continue
         # Let a burst of small batches gather, so that a refresh is shared between them.
-        await asyncio.sleep(min(interval, 0.2))
+        await asyncio.sleep(min(interval, _BURST_SECONDS))

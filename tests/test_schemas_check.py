@@ -12,7 +12,7 @@ import pytest
 
 from schemas.contract_rules import ENVELOPE, STORABLE
 from schemas.contracts import contracts
-from sinks.clickhouse.contract_tables import _SCALARS
+from sinks.clickhouse.column_types import _SCALARS
 from tests.command_line import Answer, command_line
 from tests.contract_changes import (
     REFUSED,

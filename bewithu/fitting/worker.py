@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -42,10 +43,14 @@ class Leader:
         refresh: Callable[[datetime], Refreshed | None],
         tell: Callable[[datetime], Awaitable[StepReport]],
         clock: Clock,
+        tell_every: float = 0.0,
     ) -> None:
+        """`tell_every`: seconds between two evaluations of the rules while values change all the time."""
         self._refresh = refresh
         self._tell = tell
         self._clock = clock
+        self._tell_every = tell_every
+        self._told = float("-inf")
         self.refreshes = 0
         self.changed_values = 0
         self.last_seconds = 0.0
@@ -59,26 +64,38 @@ class Leader:
 
     async def step(self) -> None:
         """Safe to repeat and to break off anywhere: every part of it derives from what is stored."""
+        await self._step(tell=True)
+
+    async def keep_up(self) -> None:
+        """A step that leaves the rules for a later one if they were evaluated just now: values wait for no mail."""
+        await self._step(tell=monotonic() - self._told >= self._tell_every)
+
+    async def _step(self, tell: bool) -> None:
         try:
             async with self._one_at_a_time:
-                await self._step()
+                now = await self._bring_up_to_date()
+                if tell:
+                    await self._evaluate(now)
         except Exception as error:
             self.trouble = str(error)
             raise
 
-    async def _step(self) -> None:
+    async def _bring_up_to_date(self) -> datetime:
+        """Refreshes until nothing is left; returns the moment up to which values are complete."""
         while True:
-            # Rules are evaluated as of the moment up to which the values are complete.
             now = self._clock.now()
             done = await asyncio.to_thread(self._refresh, now)
             if done is None:
-                break
+                return now
             self.refreshes += 1
             self.changed_values += done.changed_values
             self.last_seconds = done.seconds
             if not done.more:
-                break
+                return now
+
+    async def _evaluate(self, now: datetime) -> None:
         report = await self._tell(now)
+        self._told = monotonic()
         self.mails_sent += report.sent
         self.transitions += len(report.transitions)
         self.trouble = report.trouble
@@ -135,7 +152,7 @@ class Worker:
         try:
             interval = self.settings.refresh.interval_seconds
             await first_to_end(
-                self._watch(), lead(self.app.is_leader, self.leader.step, self.progress.stored, interval)
+                self._watch(), lead(self.app.is_leader, self.leader.keep_up, self.progress.stored, interval)
             )
         finally:
             await self.app.stop()

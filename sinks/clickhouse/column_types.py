@@ -14,7 +14,6 @@ _SCALARS = {
     ("double", None): "Float64",
     ("string", None): "String",
     ("string", "uuid"): "UUID",
-    ("bytes", None): "String",
     ("enum", None): "String",
 }
 
@@ -27,7 +26,7 @@ def landing_type(field: Field) -> str:
 
 def foreign_type(field: Field) -> str:
     """The column that a writer's field is read into which no contract knows: as plain as it can be."""
-    scalar = _SCALARS[(field.avro_type, None)]
+    scalar = "String" if field.avro_type == "bytes" else _SCALARS[(field.avro_type, None)]
     return f"Nullable({scalar})" if field.optional else scalar
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -99,11 +100,12 @@ class Database:
         ((value, *_),) = self.rows(statement, **parameters)
         return value
 
-    def run(self, statement: str, **parameters: Any) -> None:
+    def run(
+        self, statement: str, settings: Mapping[str, Any] = MappingProxyType({}), **parameters: Any
+    ) -> None:
         """A statement without a result: DDL, or an INSERT … SELECT."""
-        self._run(
-            lambda client: client.command(statement, parameters=parameters, settings=dict(INSERT_SETTINGS))
-        )
+        given = {**INSERT_SETTINGS, **settings}
+        self._run(lambda client: client.command(statement, parameters=parameters, settings=given))
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """All rows in one block."""

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 from bewithu.clock import brussels_day
+from schemas.contracts import contracts
 from schemas.indicators import Flow, Indicators, Ratio, Stock
 from sinks.clickhouse.database import Database, statement
 from sinks.clickhouse.indicator_sql import EVERYBODY, TOUCHED, contributions_statement
 
 #: So many batches are taken into one refresh at most; the rest follows in the next.
 _BATCHES = 1_000
+#: For a few records, threads cost more than they bring: a third of such a refresh.
+_FEW_RECORDS = 10_000
+_SMALL: Mapping[str, Any] = {"max_threads": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +48,14 @@ class ClickHouseIndicators:
         pending = self._database.rows(statement("pending_batches"), limit=_BATCHES)
         if not pending:
             return rebuilt
-        frames = [frame for _, frames in pending for frame in frames]
-        batches = [batch for batch, _ in pending]
-        return self._run(self._counts, TOUCHED, frames, batches, now, more=len(pending) == _BATCHES)
+        frames = sorted({frame for _, frames, *_ in pending for frame in frames})
+        batches = [batch for batch, *_ in pending]
+        events = {contracts()[topic].event_type for _, _, topic, _ in pending if topic in contracts()}
+        counts = [found for found in self._counts if found.event in events]
+        settings = _SMALL if sum(records for *_, records in pending) <= _FEW_RECORDS else {}
+        return self._run(
+            counts, TOUCHED, frames, batches, now, more=len(pending) == _BATCHES, settings=settings
+        )
 
     def _rebuild_changed_definitions(self, now: datetime) -> Refreshed | None:
         known: dict[str, str] = {}
@@ -80,15 +91,19 @@ class ClickHouseIndicators:
         now: datetime,
         more: bool,
         anew: Sequence[Ratio] = (),
+        settings: Mapping[str, Any] = MappingProxyType({}),
     ) -> Refreshed:
         started = time.monotonic()
         finished = self._database.value("SELECT max(refresh) FROM refreshes")
         # Above the number of a crashed refresh too, even if that had another machine's clock.
         begun = self._database.value("SELECT max(refresh) FROM changed_series")
         refresh = max(finished + 1, begun + 1, time.time_ns() // 1000)
-        self._database.run(contributions_statement(counts, subjects), frames=list(frames), refresh=refresh)
-        self._database.run(statement("insert_changed_series"), refresh=refresh, finished=finished)
-        self._insert_values(refresh, now, anew)
+        if counts:
+            self._database.run(
+                contributions_statement(counts, subjects), settings, frames=list(frames), refresh=refresh
+            )
+        self._database.run(statement("insert_changed_series"), settings, refresh=refresh, finished=finished)
+        self._insert_values(refresh, now, anew, settings)
         changed = self._database.value(
             "SELECT count() FROM indicator_values WHERE refresh = {refresh:UInt64}", refresh=refresh
         )
@@ -100,23 +115,36 @@ class ClickHouseIndicators:
         )
         return Refreshed(len(batches), changed, seconds, more)
 
-    def _insert_values(self, refresh: int, now: datetime, anew: Sequence[Ratio]) -> None:
+    def _insert_values(
+        self, refresh: int, now: datetime, anew: Sequence[Ratio], settings: Mapping[str, Any]
+    ) -> None:
         known_at = now.replace(tzinfo=None)
         today = brussels_day(now)
         self._database.run(
             statement("insert_values"),
+            settings,
             refresh=refresh,
             known_at=known_at,
             today=today,
             ids=[found.id for found in self._counts],
             delays=[found.usual_delay_days for found in self._counts],
         )
+        changed = {
+            indicator
+            for (indicator,) in self._database.rows(
+                "SELECT DISTINCT indicator FROM changed_series WHERE refresh = {refresh:UInt64}",
+                refresh=refresh,
+            )
+        }
         for ratio in self._ratios:
+            if ratio not in anew and not changed & {ratio.numerator, ratio.denominator}:
+                continue
             sides = {"ratio": ratio.id, "numerator": ratio.numerator, "denominator": ratio.denominator}
             where = "insert_every_ratio" if ratio in anew else "insert_changed_ratios"
-            self._database.run(statement(where), refresh=refresh, **sides)
+            self._database.run(statement(where), settings, refresh=refresh, **sides)
             self._database.run(
                 statement("insert_ratios"),
+                settings,
                 refresh=refresh,
                 known_at=known_at,
                 settled=today - timedelta(days=ratio.usual_delay_days),

@@ -51,6 +51,9 @@ STATUS_OF_CODE = {
     497: 403,
 }
 LARGEST_BODY = 1 << 30
+# Bodies are decoded here: aiohttp knows gzip, but not the lz4 that clickhouse-connect prefers. A server's
+# `http_max_uri_size` is a mebibyte.
+HANDLER = {"auto_decompress": False, "max_line_size": 1 << 20}
 #: `user:password`, where everybody else is refused. In the environment, as arguments can be seen by all.
 LOGIN_VARIABLE = "CLICKHOUSE_HTTP_LOGIN"
 REFUSED_LOGIN = (
@@ -84,8 +87,7 @@ def main() -> None:
 
 
 def application(engine: Engine, login: str | None) -> web.Application:
-    # Bodies are decoded here: aiohttp knows gzip, but not the lz4 that clickhouse-connect prefers.
-    app = web.Application(client_max_size=LARGEST_BODY, handler_args={"auto_decompress": False})
+    app = web.Application(client_max_size=LARGEST_BODY, handler_args=HANDLER)
     interface = HttpInterface(engine, basic_login(*login.split(":", 1)) if login else None)
     app.router.add_get("/ping", interface.ping)
     app.router.add_route("*", "/", interface.statement)
