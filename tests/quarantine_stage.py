@@ -18,8 +18,9 @@ from sinks.clickhouse.database import Database
 from sinks.clickhouse.fact_store import ClickHouseFactStore
 from sinks.clickhouse.quarantine import Quarantine
 from sinks.clickhouse.replay_store import ReplayStore
+from streams.batches import RecordBatch
 from streams.dropping import drop
-from streams.intake import Intake, RecordBatch
+from streams.intake import Intake
 from streams.rehearsal import RehearsalStore
 from streams.rejections import Rejections
 from streams.replay import Replay, Replayed

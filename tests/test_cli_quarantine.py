@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bewithu.settings import Kafka
+from bewithu.settings import Kafka, Registry
 from schemas.quarantine import Place
 from sinks.clickhouse.database import Database
 from streams.registry import SchemaRegistry as RegistryClient
@@ -36,7 +36,7 @@ def bewithu(
 @pytest.fixture
 def stage(bewithu: CommandLine, database: Database, schema_registry: SchemaRegistry) -> Stage:
     """The store that the commands are set to; its contracts' schemas have the ids that its records carry."""
-    client = RegistryClient(schema_registry.url)
+    client = RegistryClient(Registry(url=schema_registry.url))
     client.register_all()
     client.close()
     bewithu.set(

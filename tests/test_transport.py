@@ -22,7 +22,8 @@ from schemas.quarantine import Earlier, Span
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.fact_store import ClickHouseFactStore
 from streams import worker
-from streams.intake import Outcome, RecordBatch
+from streams.batches import RecordBatch
+from streams.intake import Outcome
 from streams.transport import BatchConsumer, InFlight
 from streams.worker import Progress, make_app, store
 from tests.intake_samples import (

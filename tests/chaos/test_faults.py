@@ -7,6 +7,7 @@ from contextlib import closing
 
 import pytest
 
+from bewithu import settings
 from bewithu.errors import Unavailable
 from sinks.clickhouse.database import Database
 from tests.chaos.faults import Fault, FaultProxy
@@ -26,7 +27,7 @@ def proxy(clickhouse: ClickHouse) -> Iterator[FaultProxy]:
 @pytest.fixture
 def behind_proxy(proxy: FaultProxy, clickhouse_database: str) -> Iterator[Database]:
     url = f"http://127.0.0.1:{proxy.port}/{clickhouse_database}"
-    with closing(Database.at(url, timeout_seconds=1)) as database:
+    with closing(Database.of(settings.ClickHouse(url=url, timeout_seconds=1))) as database:
         database.run("CREATE TABLE numbers (number UInt32) ENGINE = MergeTree ORDER BY number")
         yield database
 
