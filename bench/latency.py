@@ -1,51 +1,51 @@
 """From an agency's send to the published value: seconds, under a steady stream of events.
 
-One real `bewithu worker`, Apache Kafka, ClickHouse over HTTP. Every event is a certificate of today, and those of one
-partition are all of one municipality: so they become visible in the order in which they were sent, and the value of
-that municipality tells which of them it holds. A reader of its own looks at `indicator_values` all the time; what an
-event took is the moment at which an answer first held it, minus the moment at which it was handed to the producer.
+The embedded platform as it runs in `bewithu demo`: one worker with ClickHouse in its process, and a broker beside it;
+the sender is a process of its own. Every event is a certificate of today, and those of one partition are all of one
+municipality: so they become visible in the order in which they were sent, and the value of that municipality tells
+which of them it holds. A reader looks at `indicator_values` all the time; what an event took is the moment at which
+an answer first held it, minus the moment at which it was handed to the producer.
 """
 
 from __future__ import annotations
 
 import argparse
-import secrets
+import asyncio
+import json
+import subprocess
+import sys
 import tempfile
 import threading
 import time
-import uuid
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from confluent_kafka import Producer
 from rich.console import Console
 from rich.table import Table
 
+from alerts.catcher import Catcher
 from bench.arguments import positive
-from bench.crew import crew
 from bench.errors import ContenderError
-from bench.parts import known_schema, started_broker
 from bench.registrations import registration_contract
-from bewithu.clock import brussels_day
-from schemas.areas import municipalities
-from schemas.contracts import parsed_schema
-from schemas.examples import good_examples, wire_value
+from bench.steady_sender import PARTITIONS, areas
+from bewithu.clock import SystemClock, brussels_day
+from bewithu.demo.broker import SESSION_TIMEOUT_SECONDS, embedded_broker
+from bewithu.settings import Http, Kafka, Registry, Settings, Smtp, load_settings
+from bewithu.wiring import connect, make_worker
 from sinks.clickhouse.database import Database
-from tests.parts.kafka import ApacheKafka
-from tests.parts.processes import running
-from tests.parts.registry import SchemaRegistry
-from tests.parts.topics import create_topic
+from streams.registry import SchemaRegistry
+from tests.parts.deadlines import wait_until
+from tests.parts.processes import free_port
 
 SUMMARY = "from an agency's send to the published value, under a steady stream"
-PARTITIONS = 4
 WARM_UP_SECONDS = 10
 DRAIN_SECONDS = 30
-LOOK_EVERY_SECONDS = 0.02
+LOOK_EVERY_SECONDS = 0.025
 PROMISED = {"p50": 0.5, "p99": 1.5}
 QUANTILES = {"p50": 50, "p90": 90, "p95": 95, "p99": 99, "max": 100}
 VALUES = """
@@ -85,7 +85,7 @@ class Latency:
     rate: int
     seconds: Mapping[str, float]
     histogram: Sequence[tuple[float, int]]
-    cpu_share: Mapping[str, float]
+    cores_used: float
 
     @property
     def broken(self) -> Sequence[str]:
@@ -102,18 +102,17 @@ class Latency:
             "events_per_s": self.rate,
             "ours": {f"{name}_seconds": value for name, value in self.seconds.items()},
             "histogram": [{"up_to_seconds": edge, "events": count} for edge, count in self.histogram],
-            "cores_used": dict(self.cpu_share),
+            "cores_used": self.cores_used,
             "peers": {},
             "limit": None,
             "ratios": {},
         }
 
     def rendered(self) -> Table:
-        shares = ", ".join(f"{part} {share:.2f}" for part, share in self.cpu_share.items())
         quantiles = ", ".join(f"{name} {value:.2f} s" for name, value in self.seconds.items())
         table = Table(
             title=f"{SUMMARY} ({self.events:,} events, {self.rate:,} a second)",
-            caption=f"{quantiles}\ncores used: {shares}",
+            caption=f"{quantiles}\ncores used by the worker and its ClickHouse: {self.cores_used:.2f}",
             caption_justify="left",
             title_justify="left",
         )
@@ -135,35 +134,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> Latency:
     """Raises `ContenderError` when an event was not seen."""
-    registry = SchemaRegistry()
-    schema_id = known_schema(registry)
-    registry.start()
     with (
         tempfile.TemporaryDirectory(prefix="bewithu-latency-") as name,
-        running(registry),
         console.status("starting") as status,
-        running(started_broker("kafka", Path(name) / "kafka")) as kafka,
+        _platform(Path(name)) as (settings, schema_id),
+        closing(connect(settings)) as database,
     ):
-        assert isinstance(kafka, ApacheKafka)
-        topic = create_topic(kafka.bootstrap_servers, registration_contract().topic, PARTITIONS)
-        with crew(Path(name) / "crew", kafka, registry, topic, 1) as made:
-            status.update(f"{arguments.rate:,} events a second for {arguments.seconds} s")
-            watch = Watch()
-            url = made.stage.database_url
-            stop = threading.Event()
-            reader = threading.Thread(target=_look, args=(url, watch, stop), name="reader")
-            reader.start()
-            try:
-                since = time.time() + WARM_UP_SECONDS
-                _send(kafka.bootstrap_servers, topic, schema_id, arguments.rate, WARM_UP_SECONDS, watch)
-                before, begun = made.cpu_seconds(), time.monotonic()
-                _send(kafka.bootstrap_servers, topic, schema_id, arguments.rate, arguments.seconds, watch)
-                took = time.monotonic() - begun
-                used = {part: total - before[part] for part, total in made.cpu_seconds().items()}
-                _wait_until_seen(watch)
-            finally:
-                stop.set()
-                reader.join()
+        status.update(f"{arguments.rate:,} events a second for {arguments.seconds} s, after a warm-up")
+        watch, stop = Watch(), threading.Event()
+        reader = threading.Thread(target=_look, args=(database, watch, stop), name="reader")
+        reader.start()
+        try:
+            since = time.time() + WARM_UP_SECONDS
+            before, begun = time.process_time(), time.monotonic()
+            seconds = arguments.seconds + WARM_UP_SECONDS
+            watch.sent = _send(settings, schema_id, arguments.rate, seconds, Path(name) / "sent.json")
+            cores = (time.process_time() - before) / (time.monotonic() - begun)
+            _wait_until_seen(watch)
+        finally:
+            stop.set()
+            reader.join()
     latencies = watch.latencies(since)
     counts, edges = np.histogram(latencies, bins=np.arange(0, max(latencies) + 0.1, 0.1))
     return Latency(
@@ -173,59 +163,68 @@ def run(arguments: argparse.Namespace, console: Console) -> Latency:
         histogram=[
             (round(float(edge), 1), int(count)) for edge, count in zip(edges[1:], counts, strict=True)
         ],
-        cpu_share={part: round(seconds / took, 2) for part, seconds in used.items()},
+        cores_used=round(cores, 2),
     )
 
 
-def _areas() -> list[str]:
-    """One municipality for each partition."""
-    current = [nis for nis, place in municipalities().items() if place.valid_to is None]
-    return sorted(current)[:PARTITIONS]
+@contextmanager
+def _platform(folder: Path) -> Iterator[tuple[Settings, int]]:
+    """A worker that takes events, in a thread of this process; its settings, and the schema's id."""
+    with embedded_broker(folder) as broker, Catcher(folder / "mails") as catcher:
+        settings = load_settings(
+            kafka=Kafka(
+                bootstrap_servers=broker,
+                partitions=PARTITIONS,
+                session_timeout_seconds=SESSION_TIMEOUT_SECONDS,
+            ),
+            registry=Registry(url="mock://bewithu-latency"),
+            clickhouse={"url": f"chdb://{folder / 'clickhouse'}"},
+            smtp=Smtp(port=catcher.port),
+            http=Http(port=free_port()),
+        )
+        registry = SchemaRegistry(settings.registry)
+        worker = make_worker(settings, SystemClock(), registry)
+        loop, stop = asyncio.new_event_loop(), asyncio.Event()
+        thread = threading.Thread(target=loop.run_until_complete, args=(worker.run(stop),), name="worker")
+        thread.start()
+        try:
+            wait_until(lambda: worker.readiness().ready, 60, "the worker to be ready")
+            yield settings, registry.register(registration_contract())
+        finally:
+            loop.call_soon_threadsafe(stop.set)
+            thread.join()
+            loop.close()
 
 
-def _send(bootstrap: str, topic: str, schema_id: int, rate: int, seconds: int, watch: Watch) -> None:
-    """At a steady pace, one event after the other."""
-    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 5, "acks": "all"})
-    example = next(each.event for each in good_examples() if each.name.endswith("certificate_at_heysel"))
-    schema, areas = parsed_schema(topic), _areas()
-    begun = time.monotonic()
-    for number in range(rate * seconds):
-        ahead = begun + number / rate - time.monotonic()
-        if ahead > 0:
-            producer.poll(0)
-            time.sleep(ahead)
-        partition = number % PARTITIONS
-        now = datetime.now(UTC).replace(microsecond=0)
-        event = {
-            **example,
-            "event_id": uuid.uuid4(),
-            "person": f"{secrets.randbits(124):031x}a",
-            "occurred_at": now,
-            "recorded_at": now,
-            "municipality": areas[partition],
-            "valid_until": None,
-        }
-        value = wire_value(schema, event, schema_id)
-        watch.sent.setdefault(areas[partition], []).append(time.time())
-        producer.produce(topic, value, event["person"].encode(), partition=partition)
-    if left := producer.flush(30):
-        raise ContenderError(f"the broker did not take {left} events")
+def _send(settings: Settings, schema_id: int, rate: int, seconds: int, times: Path) -> dict[str, list[float]]:
+    given = {
+        "bootstrap": settings.kafka.bootstrap_servers,
+        "topic": registration_contract().topic,
+        "schema-id": schema_id,
+        "rate": rate,
+        "seconds": seconds,
+        "times": times,
+    }
+    words = [word for name, value in given.items() for word in (f"--{name}", str(value))]
+    ended = subprocess.run([sys.executable, "-m", "bench.steady_sender", *words], check=False)
+    if ended.returncode:
+        raise ContenderError(f"the sender ended with exit code {ended.returncode}")
+    sent: dict[str, list[float]] = json.loads(times.read_text())
+    return sent
 
 
-def _look(url: str, watch: Watch, stop: threading.Event) -> None:
-    with closing(Database.at(url)) as database:
-        while not stop.is_set():
-            rows = database.rows(VALUES, areas=_areas(), today=brussels_day(datetime.now(UTC)))
-            values = {area: int(value) for area, value in rows}
-            if not watch.seen or watch.seen[-1][1] != values:
-                watch.seen.append((time.time(), values))
-            stop.wait(LOOK_EVERY_SECONDS)
+def _look(database: Database, watch: Watch, stop: threading.Event) -> None:
+    while not stop.is_set():
+        rows = database.rows(VALUES, areas=areas(), today=brussels_day(datetime.now(UTC)))
+        values = {area: int(value) for area, value in rows}
+        if not watch.seen or watch.seen[-1][1] != values:
+            watch.seen.append((time.time(), values))
+        stop.wait(LOOK_EVERY_SECONDS)
 
 
 def _wait_until_seen(watch: Watch) -> None:
+    """Or until it is clear that some never will be; `Watch.latencies` says which."""
     deadline = time.monotonic() + DRAIN_SECONDS
     expected = {area: len(moments) for area, moments in watch.sent.items()}
-    while not watch.seen or watch.seen[-1][1] != expected:
-        if time.monotonic() > deadline:
-            return
+    while (not watch.seen or watch.seen[-1][1] != expected) and time.monotonic() < deadline:
         time.sleep(LOOK_EVERY_SECONDS)

@@ -17,6 +17,7 @@ from bewithu.errors import DataRefused
 from schemas.intake import BatchNote, Frame, LogFrame, LogShape, Refusal
 from schemas.quarantine import Earlier, Held, Span
 from streams.batches import RecordBatch, joined
+from streams.continuity import Continuity
 from streams.log_frames import (
     OpenedBatch,
     build_log_frame,
@@ -113,10 +114,12 @@ class Intake:
         self._loose = LooseRecords(store, writers, max_message_bytes)
         self._wary: Counter[tuple[str, LogShape]] = Counter()
         self._answers = answers or Silence()
+        self.continuity = Continuity()
 
     def take(self, *fetched: RecordBatch) -> Outcome:
         """Every record ends in the facts or in the quarantine; repeating it changes nothing (law 1)."""
         batches = joined(fetched)
+        new = self.continuity.begin(batches)
         work = _Work(self._clock.now())
         counts = [self._sort(work, batch) for batch in batches]
         for (topic, shape), opened in work.opened.items():
@@ -126,12 +129,18 @@ class Intake:
             done = self._loose.take(work.place(topic, partition), records)
             work.frames[topic, partition] += done.frames
             work.refusals += done.refusals
-        self._settle(work, batches, counts)
+        self._settle(work, batches, counts, [Earlier() for _ in batches] if new else self._earlier(batches))
+        self.continuity.end(batches)
         return Outcome(sum(counts), work.refusals)
 
-    def _settle(self, work: _Work, batches: Sequence[RecordBatch], counts: Sequence[int]) -> None:
+    def _settle(
+        self,
+        work: _Work,
+        batches: Sequence[RecordBatch],
+        counts: Sequence[int],
+        earlier: Sequence[Earlier],
+    ) -> None:
         """Facts are stored: sets aside what was refused, tells its agencies, and notes the batches as stored."""
-        earlier = self._earlier(batches)
         refused = [[each for each in work.refusals if _is_of(batch, each)] for batch in batches]
         accepted = [
             each for found, mine in zip(earlier, refused, strict=True) for each in found.accepted(mine)

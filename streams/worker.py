@@ -25,7 +25,7 @@ log = logging.getLogger("bewithu.ingest")
 
 #: Bytes of one partition that are fetched at once.
 _FETCH_BYTES = 8 << 20
-_BURST_SECONDS = 0.05
+_BURST_SECONDS = 0.01
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 10.0
 _A_YEAR = 365 * 24 * 3600.0
@@ -91,6 +91,10 @@ def make_app(settings: Kafka, intake: Intake, progress: Progress) -> faust.App:
             batches = await backlog.take()
             await store(batches, intake, progress, lambda: bool(app.rebalancing or app.should_stop))
             cast("BatchConsumer", app.consumer).settle(batches)
+
+    @app.on_partitions_revoked.connect
+    async def forget(*_: Any, **__: Any) -> None:
+        intake.continuity.forget()
 
     return app
 

@@ -41,6 +41,7 @@ class ClickHouseIndicators:
         self._counts = [found for found in indicators.values() if isinstance(found, Flow | Stock)]
         self._ratios = [found for found in indicators.values() if isinstance(found, Ratio)]
         self._indicators = indicators
+        self._definitions_stand = False
 
     def refresh(self, now: datetime) -> Refreshed | None:
         """Takes in all batches that no finished refresh has; None when there is nothing to do."""
@@ -58,6 +59,9 @@ class ClickHouseIndicators:
         )
 
     def _rebuild_changed_definitions(self, now: datetime) -> Refreshed | None:
+        """None when the stored values rest on our definitions; asked until they do, as ours never change."""
+        if self._definitions_stand:
+            return None
         known: dict[str, str] = {}
         for indicator, fingerprint in self._database.rows(
             "SELECT indicator, argMax(fingerprint, rebuilt_at) FROM indicator_definitions GROUP BY indicator"
@@ -65,6 +69,7 @@ class ClickHouseIndicators:
             known[indicator] = fingerprint
         changed = [found for found in self._indicators.values() if known.get(found.id) != found.fingerprint]
         if not changed:
+            self._definitions_stand = True
             return None
         sides = {
             side
