@@ -81,8 +81,9 @@ def _walked(value: bytes, steps: Sequence[Step]) -> Form:  # noqa: C901 - one lo
             while value[at] > 0x7F:
                 at += 1
             at += 1
-            if at - start >= size and (at - start > size or value[at - 1] > (0x0F if size == 5 else 0x01)):
-                return "wrong" if kind == _SHORT_NUMBER and at - start == size else "unsure"
+            if at - start >= size:
+                fits = kind == _NUMBER or _is_int(value[start:at])
+                return "unsure" if fits else "wrong"
         elif kind == _ENUM:
             if value[at] >= size or value[at] & 1:
                 return "wrong" if value[at] & 1 and value[at] <= 0x7F else "unsure"
@@ -96,3 +97,9 @@ def _walked(value: bytes, steps: Sequence[Step]) -> Form:  # noqa: C901 - one lo
         else:
             return "unsure"
     return "plain" if at == len(value) else "unsure"
+
+
+def _is_int(number: bytes) -> bool:
+    """Whether a number in zigzag form, however long it is written, fits into four bytes."""
+    zigzag = sum((byte & 0x7F) << (7 * place) for place, byte in enumerate(number))
+    return zigzag < 1 << 32

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from aiokafka.record.memory_records import MemoryRecords
 
-from streams.record_reader import Malformed, read_records
+from streams.record_reader import MOST_RECORDS, Malformed, read_records
 from streams.unpacking import TooMuch, check_old, unpack
 
 _LENGTH = struct.Struct(">qi")  # base offset, bytes behind it
@@ -24,8 +24,6 @@ _MAGIC_AT = 16
 _HEADER = struct.Struct(">qiibIhiqqqhii")
 _CODEC_MASK, _APPEND_TIME, _CONTROL = 0x07, 0x08, 0x20
 _MAGIC = 2
-#: A batch that cannot be read and says that it has more records than this is refused as one.
-_MOST_PLACEHOLDERS = 10_000
 
 
 class KafkaRecord(Protocol):
@@ -96,9 +94,12 @@ class LogBatch:
             return list(batches.next_batch()) if batches.has_next() else []
 
     def placeholders(self) -> Sequence[KafkaRecord]:
-        """A record without a value for each offset of a batch that cannot be read; the first for all if too many."""
+        """A record without a value for each offset of a batch that cannot be read.
+
+        Of more than `MOST_RECORDS`, which may be a lie, the first stands for all.
+        """
         last = self.last_offset
-        if last - self.first_offset >= _MOST_PLACEHOLDERS:
+        if last - self.first_offset >= MOST_RECORDS:
             last = self.first_offset
         return [_Placeholder(offset, self.time) for offset in range(self.first_offset, last + 1)]
 
