@@ -10,11 +10,17 @@ from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 
-from bench import chaos, ingest, latency, scale
+from bench import chaos, ingest, latency, poison, scale
 from bench.errors import BenchError
 from bench.result import Bench
 
-BENCHES: Mapping[str, Bench] = {"ingest": ingest, "latency": latency, "scale": scale, "chaos": chaos}
+BENCHES: Mapping[str, Bench] = {
+    "ingest": ingest,
+    "latency": latency,
+    "scale": scale,
+    "chaos": chaos,
+    "poison": poison,
+}
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -7,12 +7,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import fastavro
 
 from schemas.contracts import agency_pattern
 from schemas.frames import PREFIX
 from schemas.national_number import mask
+from streams.plain_form import form_of
 from streams.record_batches import KafkaRecord
 from streams.writer_schemas import WriterSchema
 
@@ -50,11 +52,28 @@ def decode(value: bytes, writer: WriterSchema) -> Event | Damage:
         return Damage("overlong", f"{rest} bytes are left over after the last field")
     if not isinstance(event, dict):
         return Damage("undecodable", "the datum is no record")
+    odd = _oddity(value, writer, event)
+    if odd:
+        return Damage("undecodable", odd)
     return {**writer.defaults, **event}
+
+
+def _oddity(value: bytes, writer: WriterSchema, event: Event) -> str:
+    """What fastavro reads and the store does not; '' for none."""
+    if form_of(value, writer.steps) == "wrong":
+        return "a boolean, an enum's number or an int is none that Avro allows"
+    low = value.lower()
+    for name, read in event.items():
+        if isinstance(read, UUID) and str(read).encode() not in low:
+            return f"{name} is an identifier that is not written as 36 characters, such as {UUID(int=0)}"
+    return ""
 
 
 def is_whole(value: bytes, writer: WriterSchema) -> bool:
     """Whether a value has the form of an event, from its first byte to its last: much cheaper than to decode it."""
+    form = form_of(value, writer.steps)
+    if form != "unsure":
+        return form == "plain"
     datum = io.BytesIO(value)
     datum.seek(PREFIX)
     try:
@@ -69,6 +88,8 @@ def agency_of(record: KafkaRecord, event: Event | None) -> str:
     claimed = event.get("agency") if event else None
     if claimed is None:
         claimed = next(
-            (value.decode("ascii", "replace") for name, value in record.headers if name == "agency"), ""
+            # Kafka's headers may be null.
+            ((value or b"").decode("ascii", "replace") for name, value in record.headers if name == "agency"),
+            "",
         )
     return claimed if re.fullmatch(agency_pattern(), claimed) else ""

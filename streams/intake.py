@@ -82,13 +82,15 @@ class _Work:
     """Batches under way.
 
     `opened` has the record batches that may go as they are, by topic and shape; `loose` the records that must be
-    looked at one by one, by topic and partition. `frames` are the numbers of the frames stored, by topic and
-    partition; those that hold several partitions are under None.
+    looked at one by one, by topic and partition; in those of `damaged` topics something is likely to be wrong.
+    `frames` are the numbers of the frames stored, by topic and partition; those that hold several partitions are
+    under None.
     """
 
     known_at: datetime
     opened: dict[tuple[str, LogShape], list[OpenedBatch]] = field(default_factory=lambda: defaultdict(list))
     loose: dict[tuple[str, int], list[KafkaRecord]] = field(default_factory=lambda: defaultdict(list))
+    damaged: set[str] = field(default_factory=set)
     frames: dict[tuple[str, int | None], list[int]] = field(default_factory=lambda: defaultdict(list))
     refusals: list[Refusal] = field(default_factory=list)
 
@@ -126,7 +128,7 @@ class Intake:
             self._store_log(work, topic, shape, opened)
         for (topic, partition), records in work.loose.items():
             records.sort(key=lambda record: record.offset)
-            done = self._loose.take(work.place(topic, partition), records)
+            done = self._loose.take(work.place(topic, partition), records, topic in work.damaged)
             work.frames[topic, partition] += done.frames
             work.refusals += done.refusals
         self._settle(work, batches, counts, [Earlier() for _ in batches] if new else self._earlier(batches))
@@ -141,7 +143,7 @@ class Intake:
         earlier: Sequence[Earlier],
     ) -> None:
         """Facts are stored: sets aside what was refused, tells its agencies, and notes the batches as stored."""
-        refused = [[each for each in work.refusals if _is_of(batch, each)] for batch in batches]
+        refused = _by_batch(batches, work.refusals)
         accepted = [
             each for found, mine in zip(earlier, refused, strict=True) for each in found.accepted(mine)
         ]
@@ -207,6 +209,8 @@ class Intake:
         writer = self._writers.find(topic, schema_id(shape.wire))
         wary = self._wary[topic, shape] > 0
         self._wary[topic, shape] -= wary
+        if wary:
+            work.damaged.add(topic)
         if isinstance(writer, Unfit) or wary or in_crumbs(opened) or not measurable(writer.schema):
             for each in opened:
                 self._loosen(work, topic, each.partition, each.batch)
@@ -217,6 +221,7 @@ class Intake:
                 broken = frozenset(self._store.insert(frame))
             except DataRefused:
                 self._wary[topic, shape] = _WARY_TAKES
+                work.damaged.add(topic)
                 for each in group:
                     self._loosen(work, topic, each.partition, each.batch)
             else:
@@ -232,24 +237,31 @@ def _explanations(
     broken: frozenset[tuple[int, int]],
 ) -> Iterator[Refusal]:
     """The refusals of the records at the places `broken`, which the store says break a rule."""
-    offsets: dict[int, list[int]] = defaultdict(list)
+    offsets: dict[int, set[int]] = defaultdict(set)
     for partition, offset in broken:
-        offsets[partition].append(offset)
+        offsets[partition].add(offset)
     for opened in group:
         first, last = opened.batch.first_offset, opened.batch.last_offset
         if not any(first <= offset <= last for offset in offsets[opened.partition]):
             continue
         place = work.place(topic, opened.partition)
-        for record in opened.batch.records():
-            if (opened.partition, record.offset) in broken:
-                yield explained(place, writer, record)
+        for record in opened.batch.records(only=offsets[opened.partition]):
+            yield explained(place, writer, record)
 
 
-def _is_of(batch: RecordBatch, refusal: Refusal) -> bool:
-    return (refusal.topic, refusal.partition) == (
-        batch.topic,
-        batch.partition,
-    ) and batch.first_offset <= refusal.offset <= batch.last_offset
+def _by_batch(batches: Sequence[RecordBatch], refusals: Sequence[Refusal]) -> list[list[Refusal]]:
+    """The refusals of each batch. Batches of a partition may overlap, as in a replay of some of its records."""
+    places: dict[tuple[str, int], list[Refusal]] = defaultdict(list)
+    for each in refusals:
+        places[each.topic, each.partition].append(each)
+    return [
+        [
+            each
+            for each in places[batch.topic, batch.partition]
+            if batch.first_offset <= each.offset <= batch.last_offset
+        ]
+        for batch in batches
+    ]
 
 
 def _note(

@@ -16,6 +16,7 @@ from schemas.frames import PREFIX, log_schema
 from schemas.intake import LogFrame, LogPlace, LogShape
 from streams.frames import SYNC, container_header, zigzag
 from streams.record_batches import LogBatch
+from streams.record_reader import MOST_RECORDS
 
 #: Many record batches of fewer records, on average, are cheaper to read one by one than to have as a block each.
 _FEWEST_RECORDS = 16
@@ -41,7 +42,7 @@ class OpenedBatch:
 
 def open_batch(partition: int, batch: LogBatch) -> OpenedBatch | None:
     """None where it must be read record by record: gaps, or a first record of another form. Raises `Unreadable`."""
-    if not batch.dense:
+    if not batch.dense or batch.count > MOST_RECORDS:
         return None
     body = batch.body()
     try:

@@ -44,11 +44,14 @@ class LooseRecords:
         self._writers = writers
         self._longest = longest
 
-    def take(self, place: Place, records: Sequence[KafkaRecord]) -> Done:
-        """All records are in a frame that is stored, or among the refusals. Raises `Unavailable`."""
+    def take(self, place: Place, records: Sequence[KafkaRecord], damaged: bool = False) -> Done:
+        """All records are in a frame that is stored, or among the refusals. Raises `Unavailable`.
+
+        Where some are known to be `damaged`, they are looked for at once.
+        """
         done = Done()
         for writer, group in self._by_writer(place, records, done):
-            self._insert(place, writer, group, done)
+            self._insert(place, writer, group, done, damaged)
         return done
 
     def _by_writer(
@@ -70,9 +73,18 @@ class LooseRecords:
             else:
                 yield writer, group
 
-    def _insert(self, place: Place, writer: WriterSchema, records: Sequence[KafkaRecord], done: Done) -> None:
+    def _insert(
+        self,
+        place: Place,
+        writer: WriterSchema,
+        records: Sequence[KafkaRecord],
+        done: Done,
+        damaged: bool,
+    ) -> None:
         """In one frame; if that is damaged, without what is no whole event; then without what does not decode."""
         sound = records
+        if damaged:
+            sound = self._set_aside(place, writer, sound, is_whole, done)
         if self._takes(place, writer, sound, done):
             return
         for is_sound in (is_whole, _decode_each):

@@ -7,13 +7,15 @@ when somebody asks for them one by one.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from aiokafka import codec
 from aiokafka.record.memory_records import MemoryRecords
+
+from streams.record_reader import MOST_RECORDS, Malformed, read_records
+from streams.unpacking import TooMuch, check_old, unpack
 
 _LENGTH = struct.Struct(">qi")  # base offset, bytes behind it
 _MAGIC_AT = 16
@@ -21,12 +23,7 @@ _MAGIC_AT = 16
 #: and sequence, count.
 _HEADER = struct.Struct(">qiibIhiqqqhii")
 _CODEC_MASK, _APPEND_TIME, _CONTROL = 0x07, 0x08, 0x20
-_DECODERS = {
-    1: codec.gzip_decode,
-    2: codec.snappy_decode,
-    3: codec.lz4_decode,
-    4: codec.zstd_decode,
-}
+_MAGIC = 2
 
 
 class KafkaRecord(Protocol):
@@ -39,7 +36,7 @@ class KafkaRecord(Protocol):
     @property
     def value(self) -> bytes | None: ...
     @property
-    def headers(self) -> Sequence[tuple[str, bytes]]: ...
+    def headers(self) -> Sequence[tuple[str, bytes | None]]: ...
 
 
 class Unreadable(Exception):
@@ -74,33 +71,47 @@ class LogBatch:
     compression: int
 
     def body(self) -> bytes | memoryview:
-        """The records, one behind the other, decompressed. Only for `dense` batches. Raises `Unreadable`."""
-        packed = self.raw[_HEADER.size :]
-        decode = _DECODERS.get(self.compression)
-        with _readable("decompressed"):
-            return packed if decode is None else bytes(decode(bytes(packed)))
+        """The records, one behind the other, decompressed. Raises `Unreadable`."""
+        with self._readable("decompressed"):
+            return unpack(self.raw[_HEADER.size :], self.compression)
 
-    def records(self) -> list[KafkaRecord]:
-        """Each of its records from `first_offset` on. Raises `Unreadable`."""
-        found: list[KafkaRecord] = []
-        with _readable("read"):
+    def records(self, only: Container[int] | None = None) -> Sequence[KafkaRecord]:
+        """Each of its records from `first_offset` on, or those at the offsets `only`. Raises `Unreadable`."""
+        if self.raw[_MAGIC_AT] != _MAGIC:
+            return [each for each in self.every_old_record() if each.offset >= self.first_offset]
+        body = self.body()
+        with self._readable("read"):
+            base, _ = _LENGTH.unpack_from(self.raw)
+            found = read_records(bytes(body), self.count, base, self.time, self.append_time, only)
+            return [record for record in found if record.offset >= self.first_offset]
+
+    def every_old_record(self) -> Sequence[KafkaRecord]:
+        """Of a message set in format 0 or 1, also those before `first_offset`. Raises `Unreadable`."""
+        with self._readable("decompressed"):
+            check_old(self.raw)
+        with self._readable("read"):
             batches = MemoryRecords(bytes(self.raw))
-            while batches.has_next():
-                found += [record for record in batches.next_batch() if record.offset >= self.first_offset]
-        return found
+            return list(batches.next_batch()) if batches.has_next() else []
 
     def placeholders(self) -> Sequence[KafkaRecord]:
-        """A record without a value for each offset of a batch that cannot be read."""
-        return [_Placeholder(offset, self.time) for offset in range(self.first_offset, self.last_offset + 1)]
+        """A record without a value for each offset of a batch that cannot be read.
 
+        Of more than `MOST_RECORDS`, which may be a lie, the first stands for all.
+        """
+        last = self.last_offset
+        if last - self.first_offset >= MOST_RECORDS:
+            last = self.first_offset
+        return [_Placeholder(offset, self.time) for offset in range(self.first_offset, last + 1)]
 
-@contextmanager
-def _readable(what: str) -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:
-        # aiokafka and the codecs raise a dozen kinds; none of them would end if the batch were read again.
-        raise Unreadable(f"Kafka's record batch cannot be {what}: {type(error).__name__}") from error
+    @contextmanager
+    def _readable(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            # The codecs raise a dozen kinds; none of them would end if the batch were read again.
+            detail = str(error) if isinstance(error, TooMuch | Malformed) else type(error).__name__
+            where = f"offsets {self.first_offset} to {self.last_offset}"
+            raise Unreadable(f"Kafka's record batch ({where}) cannot be {what}: {detail}") from error
 
 
 def complete_batches(data: bytes) -> Iterator[memoryview]:
@@ -116,7 +127,7 @@ def complete_batches(data: bytes) -> Iterator[memoryview]:
 
 def read_batch(raw: memoryview, wanted_from: int) -> tuple[LogBatch | None, int]:
     """A batch without its records before `wanted_from`, and the offset behind it; None where nothing is wanted."""
-    if raw[_MAGIC_AT] != 2:
+    if raw[_MAGIC_AT] != _MAGIC:
         return _old_batch(raw, wanted_from)
     (base, _, _, _, _, attributes, last_delta, first_time, largest_time, _, _, _, count) = (
         _HEADER.unpack_from(raw)
@@ -146,9 +157,16 @@ def is_intact(raw: memoryview) -> bool:
 
 
 def _old_batch(raw: memoryview, wanted_from: int) -> tuple[LogBatch | None, int]:
-    """Formats 0 and 1, from brokers before 0.11: their offsets stand in the records alone."""
-    batches = MemoryRecords(bytes(raw))
-    offsets = [record.offset for record in batches.next_batch()] if batches.has_next() else []
+    """Formats 0 and 1, from brokers before 0.11: their offsets stand in the records alone.
+
+    Of one that cannot be read nothing is known but its last offset.
+    """
+    last, _ = _LENGTH.unpack_from(raw)
+    whole = LogBatch(raw, last, last, 1, False, 0, False, 0)
+    try:
+        offsets = [record.offset for record in whole.every_old_record()]
+    except Unreadable:
+        return (whole, last + 1) if last >= wanted_from else (None, wanted_from)
     wanted = [offset for offset in offsets if offset >= wanted_from]
     behind = offsets[-1] + 1 if offsets else wanted_from
     if not wanted:

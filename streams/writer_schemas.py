@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -14,6 +14,7 @@ from schemas.compatibility import NOT_AVRO
 from schemas.contracts import Contract, contracts
 from schemas.frames import frame_schema
 from streams.frames import container_header
+from streams.plain_form import Step, steps_of
 from streams.resolution import Misfit, resolve
 
 
@@ -42,6 +43,11 @@ class WriterSchema:
         """A reader's schema for fastavro that wants nothing of an event but its enums, whose numbers it then checks."""
         enums = [each for each in self.schema["fields"] if '"enum"' in json.dumps(each["type"])]
         return fastavro.parse_schema({**self.schema, "fields": enums})
+
+    @cached_property
+    def steps(self) -> Sequence[Step]:
+        """For a look at an event without decoding it."""
+        return steps_of(self.schema)
 
 
 @dataclass(frozen=True, slots=True)

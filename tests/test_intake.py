@@ -67,7 +67,7 @@ DAMAGED: Mapping[str, tuple[bytes | None, str]] = {
     "a byte too much": (SOUND + b"\0", "overlong"),
     "two datums in one": (SOUND + SOUND[5:], "overlong"),
     "an enum index that the schema lacks": (with_status_byte(b"\x7e"), "undecodable"),
-    "a negative enum index": (with_status_byte(b"\x01"), "refused_by_store"),
+    "a negative enum index": (with_status_byte(b"\x01"), "undecodable"),
     "5 MB": (SOUND + bytes(5_000_000), "too_large"),
     "just too long": (SOUND + bytes(LONGEST + 1 - len(SOUND)), "too_large"),
     "as long as can be": (SOUND + bytes(LONGEST - len(SOUND)), "overlong"),
@@ -114,9 +114,8 @@ def test_a_damaged_message_is_quarantined_once_and_its_neighbours_are_stored(
     kind: str, database: Database
 ) -> None:
     value, reason = DAMAGED[kind]
-    # What can be decoded tells its agency itself; of the rest the header tells.
-    agency = "mun-21001" if reason == "refused_by_store" else "dvz"
-    assert_quarantined_alone(database, value, reason, "", agency)
+    # Of what cannot be decoded the header tells the agency.
+    assert_quarantined_alone(database, value, reason, "", agency="dvz")
 
 
 @pytest.mark.parametrize("kind", BROKEN_RULES)

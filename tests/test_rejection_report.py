@@ -41,6 +41,8 @@ def reasons_in_code() -> Iterator[str]:
     for name in (
         "streams/intake.py",
         "streams/decoding.py",
+        "streams/refusals.py",
+        "streams/loose_records.py",
         "streams/writer_schemas.py",
         "schemas/rules/check.py",
     ):
@@ -53,7 +55,7 @@ def reasons_in_code() -> Iterator[str]:
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
                 called = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
                 words = node.args[:1] if called in ("Damage", "Unfit") else []
-                words = node.args[2:3] if called in ("_refuse", "_refusal") else words
+                words = node.args[2:3] if called == "refusal" else words
             for word in words:
                 if isinstance(word, ast.Constant) and isinstance(word.value, str) and re.fullmatch(
                     "[a-z]+(_[a-z]+)*", word.value
