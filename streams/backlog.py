@@ -13,7 +13,7 @@ _PATIENCE_SECONDS = 0.25
 #: A fetch hands over one partition after the other, each within this time.
 _SAME_FETCH_SECONDS = 0.004
 #: Inserts begin no sooner than this after one another: the first one at once, a stream of small ones in steps.
-_STEP_SECONDS = 0.08
+_STEP_SECONDS = 0.12
 #: No record waits longer than these, whatever goes on coming.
 _LONGEST_CATCHING_UP_SECONDS = 2.0
 _LONGEST_FETCH_SECONDS = 0.02
