@@ -29,7 +29,7 @@ from streams.log_frames import (
 )
 from streams.loose_records import LooseRecords
 from streams.record_batches import KafkaRecord, LogBatch, Unreadable
-from streams.refusals import Place, explained, refusal
+from streams.refusals import Place, explained, refusal, unexplained
 from streams.writer_schemas import Unfit, WriterSchema, WriterSchemas
 
 #: For so many takes after damage, record batches of that shape are read record by record at once.
@@ -134,6 +134,16 @@ class Intake:
         self._settle(work, batches, counts, [Earlier() for _ in batches] if new else self._earlier(batches))
         self.continuity.end(batches)
         return Outcome(sum(counts), work.refusals)
+
+    def set_aside(self, batch: RecordBatch, error: Exception) -> Outcome:
+        """Quarantines the single record of `batch`, which cannot be taken for a reason that nobody thought of."""
+        work = _Work(self._clock.now())
+        (record,) = batch.records
+        detail = f"{type(error).__name__} when it was stored: please report this"
+        refused = unexplained(work.place(batch.topic, batch.partition), record, "refused_by_store", detail)
+        self._store.quarantine([refused])
+        self._store.note([_note(work, batch, 1, [refused], Earlier())])
+        return Outcome(1, [refused])
 
     def _settle(
         self,

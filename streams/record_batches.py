@@ -119,8 +119,8 @@ def complete_batches(data: bytes) -> Iterator[memoryview]:
     at, view = 0, memoryview(data)
     while len(data) - at >= _MAGIC_AT + 1:
         end = at + _LENGTH.size + _LENGTH.unpack_from(data, at)[1]
-        if end > len(data):
-            return
+        if end > len(data) or end <= at + _MAGIC_AT:
+            return  # cut off, or a length that no batch has: what is behind it cannot be found
         yield view[at:end]
         at = end
 

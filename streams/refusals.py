@@ -84,6 +84,28 @@ def refusal(
     )
 
 
+def unexplained(place: Place, record: KafkaRecord, reason: str, detail: str) -> Refusal:
+    """A refusal that looks at nothing of the record but its place: what is wrong with it may be anywhere.
+
+    Its bytes stay in Kafka, and nobody is answered, as nobody is known.
+    """
+    return Refusal(
+        topic=place.topic,
+        partition=place.partition,
+        offset=record.offset,
+        agency="",
+        event_id=None,
+        reason=reason,
+        field="",
+        detail=detail,
+        raw=b"",
+        raw_length=len(record.value or b""),
+        kafka_time=place.known_at,
+        known_at=place.known_at,
+        raw_altered=True,
+    )
+
+
 def _moment(timestamp: int) -> datetime | None:
     """A moment of Kafka's, None where it has none or none that a calendar knows."""
     try:

@@ -19,6 +19,7 @@ from streams.backlog import Backlog
 from streams.batches import RecordBatch
 from streams.intake import Intake, Outcome
 from streams.kafka_security import faust_credentials
+from streams.taking_apart import take_apart
 from streams.transport import BatchConsumer
 
 log = logging.getLogger("bewithu.ingest")
@@ -27,6 +28,8 @@ log = logging.getLogger("bewithu.ingest")
 _FETCH_BYTES = 8 << 20
 _BURST_SECONDS = 0.01
 _FIRST_PAUSE = 0.2
+#: After so many errors that nobody thought of, the record that causes them is looked for.
+_UNEXPECTED_ERRORS = 3
 _LONGEST_PAUSE = 10.0
 _A_YEAR = 365 * 24 * 3600.0
 
@@ -107,11 +110,15 @@ async def store(
     Only when partitions may be about to move away are batches left unstored: whoever gets the partitions reads
     them again from the committed offsets.
     """
-    pause = _FIRST_PAUSE
+    pause, unexpected = _FIRST_PAUSE, 0
     while not all(batch.stored for batch in batches):
         try:
-            outcome = await asyncio.to_thread(intake.take, *batches)
+            if unexpected < _UNEXPECTED_ERRORS:
+                outcome = await asyncio.to_thread(intake.take, *batches)
+            else:
+                outcome = await asyncio.to_thread(take_apart, intake, batches)
         except Exception as error:
+            unexpected += not isinstance(error, Unavailable)
             # An unexpected error may quote the data that it met.
             away = str(error) if isinstance(error, Unavailable) else mask(f"{type(error).__name__}: {error}")
             if away != progress.away:

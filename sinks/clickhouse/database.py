@@ -55,8 +55,8 @@ AVRO_SETTINGS: Mapping[str, Any] = {
 #: from something in between, such as a load balancer.
 _STATE_ERRORS = frozenset(
     (
-        None, 3, 74, 75, 76, 77, 158, 159, 160, 164, 193, 194, 201, 202, 203, 204, 209, 210, 225, 236, 241, 242, 243,
-        252, 279, 305, 319, 341, 394, 425, 439, 473, 497, 499, 516, 574, 609, 732, 745, 999, 1000,
+        None, 74, 75, 76, 77, 95, 96, 158, 159, 160, 164, 173, 193, 194, 198, 201, 202, 203, 204, 209, 210, 225, 236,
+        241, 242, 243, 252, 279, 291, 305, 319, 341, 394, 425, 439, 473, 497, 499, 516, 574, 609, 732, 745, 999, 1000,
     )
 )  # fmt: skip
 #: Codes that speak of a statement of ours: a table, column, function or setting that is not there.
