@@ -50,8 +50,11 @@ class LooseRecords:
         Where some are known to be `damaged`, they are looked for at once.
         """
         done = Done()
-        for writer, group in self._by_writer(place, records, done):
-            self._insert(place, writer, group, done, damaged)
+        groups = list(self._by_writer(place, records, done))
+        # What is no event at all explains the damage; if there is more of it, the frame will say so.
+        unexplained = damaged and not done.refusals
+        for writer, group in groups:
+            self._insert(place, writer, group, done, unexplained)
         return done
 
     def _by_writer(

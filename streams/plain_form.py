@@ -19,7 +19,7 @@ Form = Literal["plain", "unsure", "wrong"]
 #: front of it, both -1 where it is no union.
 Step = tuple[int, int, int, int]
 
-_NUMBER, _SHORT_NUMBER, _TEXT, _FIXED, _BOOLEAN, _ENUM, _OTHER = range(7)
+_NUMBER, _SHORT_NUMBER, _TEXT, _FIXED, _BOOLEAN, _ENUM, _UUID, _OTHER = range(8)
 _KINDS = {
     "long": (_NUMBER, 10),
     "int": (_SHORT_NUMBER, 5),
@@ -30,6 +30,8 @@ _KINDS = {
     "boolean": (_BOOLEAN, 1),
 }
 _ONE_BYTE_SYMBOLS = 64
+#: An identifier: the byte that says 36, then digits with a hyphen at these places.
+_UUID_BYTES, _HYPHENS, _HYPHEN = 37, (9, 14, 19, 24), 0x2D
 
 
 def steps_of(schema: Mapping[str, Any]) -> Sequence[Step]:
@@ -39,6 +41,8 @@ def steps_of(schema: Mapping[str, Any]) -> Sequence[Step]:
         kind, size = _KINDS.get(field.avro_type, (_OTHER, 0))
         if field.avro_type == "enum" and len(field.symbols) <= _ONE_BYTE_SYMBOLS:
             kind, size = _ENUM, 2 * len(field.symbols)
+        if field.logical_type == "uuid" and kind == _TEXT:
+            kind, size = _UUID, _UUID_BYTES
         union = declared["type"] if isinstance(declared["type"], list) else None
         if union is not None and (len(union) != 2 or not field.optional):
             kind = _OTHER
@@ -88,6 +92,10 @@ def _walked(value: bytes, steps: Sequence[Step]) -> Form:  # noqa: C901 - one lo
             if value[at] >= size or value[at] & 1:
                 return "wrong" if value[at] & 1 and value[at] <= 0x7F else "unsure"
             at += 1
+        elif kind == _UUID:
+            if value[at] != 72 or any(value[at + place] != _HYPHEN for place in _HYPHENS):
+                return "unsure"
+            at += size
         elif kind == _FIXED:
             at += size
         elif kind == _BOOLEAN:

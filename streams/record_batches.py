@@ -79,11 +79,25 @@ class LogBatch:
         """Each of its records from `first_offset` on, or those at the offsets `only`. Raises `Unreadable`."""
         if self.raw[_MAGIC_AT] != _MAGIC:
             return [each for each in self.every_old_record() if each.offset >= self.first_offset]
-        body = self.body()
+        body = bytes(self.body())
         with self._readable("read"):
             base, _ = _LENGTH.unpack_from(self.raw)
-            found = read_records(bytes(body), self.count, base, self.time, self.append_time, only)
+            found: Sequence[KafkaRecord] | None = self._read_at_once(body) if only is None else None
+            if found is None:
+                found = read_records(body, self.count, base, self.time, self.append_time, only)
             return [record for record in found if record.offset >= self.first_offset]
+
+    def _read_at_once(self, body: bytes) -> Sequence[KafkaRecord] | None:
+        """By aiokafka's compiled reader, several times as fast as ours; None where it stumbles, which ours may not."""
+        if self.count > MOST_RECORDS:
+            return None
+        header = list(_HEADER.unpack_from(self.raw))
+        header[1] = _HEADER.size - _LENGTH.size + len(body)
+        header[5] &= ~_CODEC_MASK  # unpacked already, and no further than is good
+        try:
+            return list(MemoryRecords(_HEADER.pack(*header) + body).next_batch())
+        except Exception:
+            return None
 
     def every_old_record(self) -> Sequence[KafkaRecord]:
         """Of a message set in format 0 or 1, also those before `first_offset`. Raises `Unreadable`."""
