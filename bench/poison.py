@@ -31,12 +31,12 @@ from streams.record_batches import read_batch
 from streams.writer_schemas import WriterSchemas
 
 SUMMARY = "bad records: events per CPU second with none, one in twenty or all refused"
-DEFAULT_EVENTS = 200_000
+DEFAULT_EVENTS = 320_000
 #: One bad record in so many costs at most two thirds of the speed.
 ONE_IN = 20
 SLOWEST_SHARE = 1 / 3
 RECORDS_A_BATCH = 500
-BATCHES_A_TAKE = 100
+BATCHES_A_TAKE = 320
 PARTITIONS = 4
 _LZ4, _MAGIC = 3, 2
 _KNOWN, _UNKNOWN = bytes(4) + b"\x01", bytes(4) + b"\x63"

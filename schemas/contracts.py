@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
@@ -70,7 +70,7 @@ class Contract:
     def schema_text(self) -> str:
         return json.dumps(self.schema)
 
-    @property
+    @cached_property
     def symbols(self) -> Mapping[str, tuple[str, ...]]:
         """The known values of each enum field, its default left out."""
         return {

@@ -82,10 +82,14 @@ class LogBatch:
         body = bytes(self.body())
         with self._readable("read"):
             base, _ = _LENGTH.unpack_from(self.raw)
-            found: Sequence[KafkaRecord] | None = self._read_at_once(body) if only is None else None
+            found: Sequence[KafkaRecord] | None = self._read_at_once(body)
             if found is None:
                 found = read_records(body, self.count, base, self.time, self.append_time, only)
-            return [record for record in found if record.offset >= self.first_offset]
+            return [
+                record
+                for record in found
+                if record.offset >= self.first_offset and (only is None or record.offset in only)
+            ]
 
     def _read_at_once(self, body: bytes) -> Sequence[KafkaRecord] | None:
         """By aiokafka's compiled reader, several times as fast as ours; None where it stumbles, which ours may not."""
