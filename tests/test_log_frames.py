@@ -34,8 +34,8 @@ from tests.intake_samples import (
 from tests.kafka_batches import CODECS, Headers, Written, by_hand, fetched, with_checksum, with_client
 
 BENEFIT = contract_of("benefit_grant")
-#: Set BEWITHU_FUZZ_EXAMPLES for a long run.
-EXAMPLES = int(os.environ.get("BEWITHU_FUZZ_EXAMPLES", "25"))
+#: Set BEWITHU_TEST_EXAMPLES for a long run.
+EXAMPLES = int(os.environ.get("BEWITHU_TEST_EXAMPLES", "25"))
 _seconds = itertools.count(1)
 quick = settings(
     phases=[Phase.generate],
