@@ -7,6 +7,8 @@ import threading
 from collections import Counter
 from datetime import UTC, datetime
 
+import pytest
+
 from tests.e2e.platform import Platform, yesterday_noon
 from tests.events import registration
 from tests.parts.deadlines import wait_until
@@ -15,8 +17,10 @@ TOPIC = "bewithu.registration.v1"
 EVENTS = 6_000
 LIEGE, GENT = "62063", "44021"
 SEED = 20221115
+KILLS = 3
 
 
+@pytest.mark.timeout(420)
 def test_a_worker_killed_three_times_in_mid_stream_loses_and_doubles_nothing(
     kafka_platform: Platform,
 ) -> None:
@@ -25,7 +29,7 @@ def test_a_worker_killed_three_times_in_mid_stream_loses_and_doubles_nothing(
     expected: Counter[str] = Counter()
     published = threading.Thread(target=publish, args=(platform, chance, expected), name="agency")
     published.start()
-    for killed in range(1, 4):
+    for killed in range(1, KILLS + 1):
         before = EVENTS * killed // 5
         wait_until(lambda before=before: platform.books().published >= before, 60, f"{before} records stored")
         assert platform.worker is not None
@@ -49,9 +53,12 @@ def test_a_worker_killed_three_times_in_mid_stream_loses_and_doubles_nothing(
 
     # Law 5: two regions fired. Whoever is told of a transition is told once.
     wait_until(lambda: len(platform.told()) >= 4, 60, "both regions' alerts to be told")
-    wait_until(lambda: not waiting_mails(platform), 60, "every mail to be sent or given up")
-    told = platform.told()
-    assert len(told) == len(set(told)), "a mail was sent twice"
+    # A mail whose sending a kill cut off is sent once more after two minutes (docs/decisions/0006).
+    wait_until(lambda: not waiting_mails(platform), 180, "every mail to be sent or given up")
+    arrived = Counter(platform.told())
+    assert max(arrived.values()) <= 2, "a mail was sent again and again"
+    assert sum(arrived.values()) - len(arrived) <= KILLS, "more mails came twice than were cut off"
+    told = list(arrived)
     transitions = platform.rows("SELECT uniqExact(id) FROM alert_log WHERE kind IN ('firing', 'resolved')")[
         0
     ][0]
