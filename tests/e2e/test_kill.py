@@ -52,7 +52,7 @@ def test_a_worker_killed_three_times_in_mid_stream_loses_and_doubles_nothing(
     assert [tuple(row) for row in places] == [(expected["broken"], expected["broken"])]
 
     # Law 5: two regions fired. Whoever is told of a transition is told once.
-    wait_until(lambda: len(platform.told()) >= 4, 60, "both regions' alerts to be told")
+    wait_until(lambda: len(platform.told()) >= 4, 180, "both regions' alerts to be told")
     # A mail whose sending a kill cut off is sent once more after two minutes (docs/decisions/0006).
     wait_until(lambda: not waiting_mails(platform), 180, "every mail to be sent or given up")
     arrived = Counter(platform.told())
