@@ -72,6 +72,8 @@ class Sender:
         trouble = ""
         try:
             await self._open(client)
+            # With TLS 1.3 a server refuses our certificate only after the handshake: its answer tells.
+            await client.noop()
             await client.quit()
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             trouble = self._explained(error)

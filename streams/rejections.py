@@ -84,10 +84,8 @@ class Rejections:
         if left or failed:
             self._give_up()
             reasons = ", ".join(sorted(set(failed))) or "no answer"
-            detail = (
-                f"{self._kafka.bootstrap_servers}: {left + len(failed)} rejections are not told: {reasons}"
-            )
-            raise Unavailable("Kafka", self._complaints.explained(detail))
+            cause = self._complaints.explained(f"{self._kafka.bootstrap_servers}: {reasons}")
+            raise Unavailable("Kafka", f"{left + len(failed)} rejections are not told: {cause}")
 
     def _others(self, now: Sequence[Held], before: Sequence[Held]) -> list[Held]:
         """Other records of the same events, whose answer may be the one that is left; not for what is new."""
