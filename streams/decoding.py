@@ -60,12 +60,12 @@ def decode(value: bytes, writer: WriterSchema) -> Event | Damage:
 
 def _oddity(value: bytes, writer: WriterSchema, event: Event) -> str:
     """What fastavro reads and the store does not; '' for none."""
-    if form_of(value, writer.steps) == "wrong":
-        return "a boolean, an enum's number or an int is none that Avro allows"
     low = value.lower()
     for name, read in event.items():
         if isinstance(read, UUID) and str(read).encode() not in low:
             return f"{name} is an identifier that is not written as 36 characters, such as {UUID(int=0)}"
+    if form_of(value, writer.steps) == "wrong":
+        return "a boolean, an enum's number or an int is none that Avro allows"
     return ""
 
 
