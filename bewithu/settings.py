@@ -182,9 +182,12 @@ class Http(Level):
 
 
 class Refresh(Level):
-    """How often indicators are refreshed and rules evaluated while events flow."""
+    """While events flow, indicators are refreshed one time after the other; how often the rest is done."""
 
-    interval_seconds: float = Field(0.5, gt=0)
+    interval_seconds: float = Field(
+        0.5, gt=0, description="at the latest after so long, new data is looked for"
+    )
+    evaluation_seconds: float = Field(2.0, ge=0, description="rules are evaluated no oftener")
 
 
 class Settings(BaseSettings):

@@ -97,7 +97,7 @@ def make_worker(
             settings.smtp.sender,
         ),
     )
-    leader = Leader(indicators.refresh, teller.step, clock, settings.refresh.interval_seconds)
+    leader = Leader(indicators.refresh, teller.step, clock, settings.refresh.evaluation_seconds)
 
     # The board shows what is published.
     board = PublishedBoard(

@@ -26,3 +26,21 @@ async def test_steps_that_are_asked_for_at_once_are_taken_one_after_the_other() 
     leader = Leader(refresh, tell, SystemClock())
     await asyncio.gather(*(leader.step() for _ in range(5)))
     assert overlaps == [False] * 5
+
+
+async def test_values_are_kept_up_at_every_call_and_rules_are_evaluated_only_so_often() -> None:
+    done: list[str] = []
+
+    def refresh(now: datetime) -> None:
+        done.append("refreshed")
+
+    async def tell(now: datetime) -> StepReport:
+        done.append("evaluated")
+        return StepReport()
+
+    leader = Leader(refresh, tell, SystemClock(), evaluate_every=3600)
+    for _ in range(3):
+        await leader.keep_up()
+    assert done == ["refreshed", "evaluated", "refreshed", "refreshed"]
+    await leader.step()
+    assert done[-2:] == ["refreshed", "evaluated"]

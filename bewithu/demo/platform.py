@@ -116,5 +116,5 @@ def _settings(choices: Choices, folder: Path, broker: str, smtp_port: int) -> Se
         smtp=Smtp(port=smtp_port),
         # Chosen here and not by the server, as the mails link to the board before anybody opens it.
         http=Http(host=choices.http_host, port=choices.http_port or free_port()),
-        refresh=Refresh(interval_seconds=0.15),
+        refresh=Refresh(interval_seconds=0.15, evaluation_seconds=0.15),
     )

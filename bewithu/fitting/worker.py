@@ -43,14 +43,14 @@ class Leader:
         refresh: Callable[[datetime], Refreshed | None],
         tell: Callable[[datetime], Awaitable[StepReport]],
         clock: Clock,
-        tell_every: float = 0.0,
+        evaluate_every: float = 0.0,
     ) -> None:
-        """`tell_every`: seconds between two evaluations of the rules while values change all the time."""
+        """`evaluate_every`: seconds between two evaluations of the rules while values change all the time."""
         self._refresh = refresh
         self._tell = tell
         self._clock = clock
-        self._tell_every = tell_every
-        self._told = float("-inf")
+        self._evaluate_every = evaluate_every
+        self._evaluated = float("-inf")
         self.refreshes = 0
         self.changed_values = 0
         self.last_seconds = 0.0
@@ -68,7 +68,7 @@ class Leader:
 
     async def keep_up(self) -> None:
         """A step that leaves the rules for a later one if they were evaluated just now: values wait for no mail."""
-        await self._step(tell=monotonic() - self._told >= self._tell_every)
+        await self._step(tell=monotonic() - self._evaluated >= self._evaluate_every)
 
     async def _step(self, tell: bool) -> None:
         try:
@@ -95,7 +95,7 @@ class Leader:
 
     async def _evaluate(self, now: datetime) -> None:
         report = await self._tell(now)
-        self._told = monotonic()
+        self._evaluated = monotonic()
         self.mails_sent += report.sent
         self.transitions += len(report.transitions)
         self.trouble = report.trouble

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from schemas.areas import LANGUAGES, ancestors, areas, municipalities
 from sinks.clickhouse.database import Database
 
 _LAST_DAY = date(2299, 12, 31)
+_VALIDITY = ("nis", "valid_from", "valid_to")
+_PLACE = ("nis", "current_nis", "areas")
 
 
 def load_areas(database: Database) -> None:
@@ -15,8 +18,11 @@ def load_areas(database: Database) -> None:
     codes = [
         (place.nis, place.valid_from, place.valid_to or _LAST_DAY) for place in municipalities().values()
     ]
-    known = [tuple(row) for row in database.rows("SELECT nis, valid_from, valid_to FROM validity")]
-    if set(known) == set(codes):
+    places = [
+        (place.nis, place.current_nis, list(ancestors(place.current_nis)))
+        for place in municipalities().values()
+    ]
+    if _holds(database, "validity", _VALIDITY, codes) and _holds(database, "present_places", _PLACE, places):
         return
     database.insert(
         "areas",
@@ -37,4 +43,11 @@ def load_areas(database: Database) -> None:
             for place in municipalities().values()
         ],
     )  # fmt: skip
-    database.insert("validity", ["nis", "valid_from", "valid_to"], codes)
+    database.insert("present_places", _PLACE, places)
+    database.insert("validity", _VALIDITY, codes)
+
+
+def _holds(
+    database: Database, table: str, columns: Sequence[str], rows: Sequence[tuple[object, ...]]
+) -> bool:
+    return sorted(map(tuple, database.rows(f"SELECT {', '.join(columns)} FROM {table}"))) == sorted(rows)

@@ -29,7 +29,7 @@ from sinks.clickhouse.server import connect, server_name
 
 T = TypeVar("T")
 
-#: Stated, not inherited: a server's age must not change what an insert means (see docs/decisions).
+#: Of every insert. Stated, not inherited: a server's age must not change what an insert means (see docs/decisions).
 INSERT_SETTINGS: Mapping[str, Any] = {
     "async_insert": 0,
     "insert_deduplicate": 0,
@@ -39,15 +39,13 @@ INSERT_SETTINGS: Mapping[str, Any] = {
     "max_insert_block_size": 1_048_576,
     "min_insert_block_size_rows": 1_048_576,
     "min_insert_block_size_bytes": 1 << 30,
-}
-
-AVRO_SETTINGS: Mapping[str, Any] = {
-    **INSERT_SETTINGS,
+    # Doubles inside one insert are left to merges, like all others: to look for them here costs a third of it.
+    "optimize_on_insert": 0,
+    # Merges make the statistics of columns; for each of many small inserts they cost more than they bring.
+    "materialize_statistics_on_insert": 0,
     # An older writer's schema may lack a later optional field; the contract check refuses any other lack.
     "input_format_avro_allow_missing_fields": 1,
     "input_format_null_as_default": 0,
-    # Doubles inside one insert are left to merges, like all others: to look for them here costs a third of it.
-    "optimize_on_insert": 0,
 }
 
 #: Error codes that speak of the server's state, which passes: access, time-outs, network, memory, disk, overload,
@@ -72,6 +70,8 @@ class Database:
     def __init__(self, connect: Callable[[], Client], name: str, embedded: bool = False) -> None:
         self._connect = connect
         self._embedded = embedded
+        # The embedded engine has them for the whole connection: with a statement they would cost twenty more.
+        self._insert_settings = {} if embedded else dict(INSERT_SETTINGS)
         self._client: Client | None = None
         self._lock = threading.Lock()
         self._contexts: dict[tuple[str, tuple[str, ...]], InsertContext] = {}
@@ -103,9 +103,12 @@ class Database:
     def run(
         self, statement: str, settings: Mapping[str, Any] = MappingProxyType({}), **parameters: Any
     ) -> None:
-        """A statement without a result: DDL, or an INSERT … SELECT."""
-        given = {**INSERT_SETTINGS, **settings}
-        self._run(lambda client: client.command(statement, parameters=parameters, settings=given))
+        """A statement without a result: DDL, or an INSERT … SELECT, which alone may have `settings`."""
+        if settings:
+            statement = f"{statement}\nSETTINGS {_clause(settings)}"
+        self._run(
+            lambda client: client.command(statement, parameters=parameters, settings=self._insert_settings)
+        )
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """All rows in one block."""
@@ -116,7 +119,7 @@ class Database:
         """An Avro object container file into `table`. Raises `DataRefused` when the block is damaged."""
         self._run_insert(
             lambda client: client.raw_insert(
-                table, insert_block=block, fmt="Avro", settings=dict(AVRO_SETTINGS)
+                table, insert_block=block, fmt="Avro", settings=self._insert_settings
             )
         )
 
@@ -133,8 +136,8 @@ class Database:
         `structure` names the columns that the file is read as; `rows` is how many it has. Raises `DataRefused`
         when the file is damaged.
         """
-        given = {**AVRO_SETTINGS, **settings}
         if not self._embedded:
+            given = {**self._insert_settings, **settings}
             source = f"input({text(structure)})"
             block = b"".join(pieces)
             summary = self._run_insert(
@@ -146,8 +149,8 @@ class Database:
             return
         with memory_file(pieces) as path:
             source = f"file({text(path)}, 'Avro', {text(structure)})"
-            clause = ", ".join(f"{setting} = {value}" for setting, value in given.items())
-            self._run_insert(lambda client: client.command(f"INSERT INTO {into} {source} SETTINGS {clause}"))
+            statement = f"INSERT INTO {into} {source} SETTINGS {_clause(settings)}"
+            self._run_insert(lambda client: client.command(statement))
 
     def close(self) -> None:
         with self._lock:
@@ -161,7 +164,7 @@ class Database:
         key = (table, tuple(columns))
         if key not in self._contexts:
             self._contexts[key] = client.create_insert_context(
-                table, column_names=columns, settings=dict(INSERT_SETTINGS)
+                table, column_names=columns, settings=self._insert_settings
             )
         return self._contexts[key]
 
@@ -207,6 +210,10 @@ class Database:
         return self._client
 
 
+def _clause(settings: Mapping[str, Any]) -> str:
+    return ", ".join(f"{setting} = {value}" for setting, value in settings.items())
+
+
 def _innermost(error: BaseException) -> str:
     """What went wrong at the bottom, in one line that is the same at every try: no statement, no query id."""
     while deeper := error.__cause__ or error.__context__:
@@ -222,7 +229,9 @@ def _is_unspeakable(error: DatabaseError) -> bool:
 def _embedded(folder: Path) -> Client:
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        return clickhouse_connect.get_client(interface="chdb", path=str(folder))
+        return clickhouse_connect.get_client(
+            interface="chdb", path=str(folder), settings=dict(INSERT_SETTINGS)
+        )
     except ProgrammingError as error:
         detail = (
             "one process at a time can use it: stop the other one, or set BEWITHU_CLICKHOUSE__URL to a server"

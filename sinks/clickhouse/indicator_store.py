@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -13,14 +13,15 @@ from uuid import UUID
 from bewithu.clock import brussels_day
 from schemas.contracts import contracts
 from schemas.indicators import Flow, Indicators, Ratio, Stock
+from sinks.clickhouse.changed_series import ChangedSeries, changed_counts, changed_ratios
 from sinks.clickhouse.database import Database, statement
 from sinks.clickhouse.indicator_sql import EVERYBODY, TOUCHED, contributions_statement
 
 #: So many batches are taken into one refresh at most; the rest follows in the next.
 _BATCHES = 1_000
-#: For a few records, threads cost more than they bring: a third of such a refresh.
+#: For a few records, threads and what joins prepare for many rows cost more than they bring: half of such a refresh.
 _FEW_RECORDS = 10_000
-_SMALL: Mapping[str, Any] = {"max_threads": 1}
+_SMALL: Mapping[str, Any] = {"max_threads": 1, "join_algorithm": "'hash'", "enable_join_runtime_filters": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +100,26 @@ class ClickHouseIndicators:
         settings: Mapping[str, Any] = MappingProxyType({}),
     ) -> Refreshed:
         started = time.monotonic()
-        finished = self._database.value("SELECT max(refresh) FROM refreshes")
+        ((finished, begun),) = self._database.rows(statement("refresh_numbers"))
         # Above the number of a crashed refresh too, even if that had another machine's clock.
-        begun = self._database.value("SELECT max(refresh) FROM changed_series")
         refresh = max(finished + 1, begun + 1, time.time_ns() // 1000)
         if counts:
             self._database.run(
                 contributions_statement(counts, subjects), settings, frames=list(frames), refresh=refresh
             )
-        self._database.run(statement("insert_changed_series"), settings, refresh=refresh, finished=finished)
-        self._insert_values(refresh, now, anew, settings)
+        series = changed_counts(self._database.rows(statement("changed_cells"), finished=finished))
+        derived = changed_ratios([found for found in self._ratios if found not in anew], series)
+        self._note_series(refresh, {**series, **derived})
+        stamps = {"refresh": refresh, "known_at": now.replace(tzinfo=None), "today": brussels_day(now)}
+        if series:
+            self._insert_counts(series, stamps, settings)
+        if anew:
+            # After the counts: their first values may be among those just written.
+            every = self._whole_series(anew)
+            self._note_series(refresh, every)
+            derived = {**derived, **every}
+        if derived:
+            self._insert_ratios(derived, stamps, settings)
         changed = self._database.value(
             "SELECT count() FROM indicator_values WHERE refresh = {refresh:UInt64}", refresh=refresh
         )
@@ -120,38 +131,56 @@ class ClickHouseIndicators:
         )
         return Refreshed(len(batches), changed, seconds, more)
 
-    def _insert_values(
-        self, refresh: int, now: datetime, anew: Sequence[Ratio], settings: Mapping[str, Any]
+    def _note_series(self, refresh: int, series: ChangedSeries) -> None:
+        self._database.insert(
+            "changed_series",
+            ["refresh", "indicator", "area", "breakdown", "since"],
+            [[refresh, *names, since] for names, since in series.items()],
+        )
+
+    def _whole_series(self, ratios: Sequence[Ratio]) -> ChangedSeries:
+        """A ratio that is new or defined anew changes wherever it or one of its sides ever had a value."""
+        return {
+            (ratio.id, area, breakdown): since
+            for ratio in ratios
+            for area, breakdown, since in self._database.rows(
+                statement("first_days"), indicators=[ratio.id, ratio.numerator, ratio.denominator]
+            )
+        }
+
+    def _insert_counts(
+        self, series: ChangedSeries, stamps: Mapping[str, Any], settings: Mapping[str, Any]
     ) -> None:
-        known_at = now.replace(tzinfo=None)
-        today = brussels_day(now)
         self._database.run(
-            statement("insert_values"),
+            statement("insert_counts"),
             settings,
-            refresh=refresh,
-            known_at=known_at,
-            today=today,
+            **stamps,
+            earliest=min(series.values()),
+            changed=sorted({indicator for indicator, *_ in series}),
             ids=[found.id for found in self._counts],
             delays=[found.usual_delay_days for found in self._counts],
         )
-        changed = {
-            indicator
-            for (indicator,) in self._database.rows(
-                "SELECT DISTINCT indicator FROM changed_series WHERE refresh = {refresh:UInt64}",
-                refresh=refresh,
+
+    def _insert_ratios(
+        self, series: ChangedSeries, stamps: Mapping[str, Any], settings: Mapping[str, Any]
+    ) -> None:
+        changed = {indicator for indicator, *_ in series}
+        ratios = [found for found in self._ratios if found.id in changed]
+        parts = [
+            part
+            for ratio in ratios
+            for part in (
+                (ratio.id, ratio.id, "itself"),
+                (ratio.id, ratio.numerator, "numerator"),
+                (ratio.id, ratio.denominator, "denominator"),
             )
-        }
-        for ratio in self._ratios:
-            if ratio not in anew and not changed & {ratio.numerator, ratio.denominator}:
-                continue
-            sides = {"ratio": ratio.id, "numerator": ratio.numerator, "denominator": ratio.denominator}
-            where = "insert_every_ratio" if ratio in anew else "insert_changed_ratios"
-            self._database.run(statement(where), settings, refresh=refresh, **sides)
-            self._database.run(
-                statement("insert_ratios"),
-                settings,
-                refresh=refresh,
-                known_at=known_at,
-                settled=today - timedelta(days=ratio.usual_delay_days),
-                **sides,
-            )
+        ]
+        self._database.run(
+            statement("insert_ratios"),
+            settings,
+            **stamps,
+            parts=parts,
+            indicators=sorted({indicator for _, indicator, _ in parts}),
+            ids=[found.id for found in ratios],
+            delays=[found.usual_delay_days for found in ratios],
+        )
