@@ -11,13 +11,12 @@ from schemas.contracts import Field
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Events of one partition, written with one schema, fenced, as an Avro object container file.
+    """Events of one topic, written with one schema, fenced, as an Avro object container file.
 
     `batch` is 8 random bytes; the store knows what it did with this frame by them.
     """
 
     topic: str
-    partition: int
     batch: bytes
     block: bytes
     records: int

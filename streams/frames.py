@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,14 @@ from streams.record_batches import KafkaRecord
 
 #: Ends each block of a container file.
 SYNC = os.urandom(16)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Records of one partition in the order of their offsets, at least one."""
+
+    partition: int
+    records: Sequence[KafkaRecord]
 
 
 class _Varints(dict[int, bytes]):
@@ -46,23 +55,26 @@ def container_header(schema: Mapping[str, Any]) -> bytes:
     return b"Obj\x01" + zigzag(1) + zigzag(len(key)) + key + zigzag(len(text)) + text + zigzag(0) + SYNC
 
 
-def build_frame(
-    topic: str, partition: int, header: bytes, records: Sequence[KafkaRecord], known_at: datetime
-) -> Frame:
-    """One frame of `records` (at least one, in the order of offsets), all written with the header's schema."""
+def build_frame(topic: str, header: bytes, runs: Sequence[Run], known_at: datetime) -> Frame:
+    """One frame of `runs` (at least one), all of whose values are written with the header's schema."""
     batch = os.urandom(8)
-    base = records[0].offset
-    same = batch + zigzag(milliseconds(known_at)) + zigzag(partition) + zigzag(base)
+    beginning = batch + zigzag(milliseconds(known_at))
     rows = _ROWS if len(_ROWS) < _ROWS_REMEMBERED else _Varints()
     times = _Varints()
-    values = [
-        rows[record.offset - base] + times[max(record.timestamp, 0)] + (record.value or b"")[PREFIX:]
-        for record in records
-    ]
-    # Behind each event comes its fence, and then the next one's beginning, which is the same for all.
-    body = same + (batch + same).join(values) + batch
-    block = b"".join((header, zigzag(len(records)), zigzag(len(body)), body, SYNC))
-    return Frame(topic, partition, batch, block, len(records))
+    pieces, count = [b""], 0
+    for run in runs:
+        base = run.records[0].offset
+        same = beginning + zigzag(run.partition) + zigzag(base)
+        values = [
+            rows[record.offset - base] + times[max(record.timestamp, 0)] + (record.value or b"")[PREFIX:]
+            for record in run.records
+        ]
+        # Behind each event comes its fence, and then the next one's beginning, which is the same for all of a run.
+        pieces += [same, (batch + same).join(values), batch]
+        count += len(values)
+    size = sum(map(len, pieces))
+    pieces[0] = header + zigzag(count) + zigzag(size)
+    return Frame(topic, batch, b"".join([*pieces, SYNC]), count)
 
 
 def milliseconds(moment: datetime) -> int:

@@ -1,13 +1,14 @@
 """From Kafka's records to stored facts: the fast path, and what happens when something is wrong.
 
-Record batches go into the store as they are, many in one log frame. Where that cannot be (few records, several
-schemas in one batch, damage), records are read one by one and go into fenced frames (streams/loose_records.py).
+Record batches go into the store as they are, many in one log frame. Where that cannot be (several schemas in one
+batch, damage) or does not pay (few records), records are read one by one and go into fenced frames
+(streams/loose_records.py).
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -18,7 +19,9 @@ from schemas.intake import BatchNote, Frame, LogFrame, LogShape, Refusal
 from schemas.quarantine import Earlier, Held, Span
 from streams.batches import RecordBatch, joined
 from streams.continuity import Continuity
+from streams.frames import Run
 from streams.log_frames import (
+    FEW_RECORDS,
     OpenedBatch,
     build_log_frame,
     in_crumbs,
@@ -81,17 +84,18 @@ class Outcome:
 class _Work:
     """Batches under way.
 
-    `opened` has the record batches that may go as they are, by topic and shape; `loose` the records that must be
-    looked at one by one, by topic and partition; in those of `damaged` topics something is likely to be wrong.
-    `frames` are the numbers of the frames stored, by topic and partition; those that hold several partitions are
-    under None.
+    `opened` has the record batches that may go as they are, by topic and shape; `loose` the records that are read
+    one by one, by topic and partition; in those of `damaged` topics something is likely to be wrong. `frames` are
+    the numbers of the frames stored, under each topic and partition that they hold records of.
     """
 
     known_at: datetime
     opened: dict[tuple[str, LogShape], list[OpenedBatch]] = field(default_factory=lambda: defaultdict(list))
-    loose: dict[tuple[str, int], list[KafkaRecord]] = field(default_factory=lambda: defaultdict(list))
+    loose: dict[str, dict[int, list[KafkaRecord]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(list))
+    )
     damaged: set[str] = field(default_factory=set)
-    frames: dict[tuple[str, int | None], list[int]] = field(default_factory=lambda: defaultdict(list))
+    frames: dict[tuple[str, int], list[int]] = field(default_factory=lambda: defaultdict(list))
     refusals: list[Refusal] = field(default_factory=list)
 
     def place(self, topic: str, partition: int) -> Place:
@@ -99,7 +103,10 @@ class _Work:
 
 
 class Intake:
-    """Stores batches. Synchronous: the caller gives it a thread, and repeats it after `Unavailable`."""
+    """Stores batches. Synchronous: the caller gives it a thread, and repeats it after `Unavailable`.
+
+    Of a topic and shape fewer than `few_records` are read one by one.
+    """
 
     def __init__(
         self,
@@ -108,6 +115,7 @@ class Intake:
         clock: Clock,
         max_message_bytes: int,
         answers: Answers | None = None,
+        few_records: int = FEW_RECORDS,
     ) -> None:
         self._store = store
         self._writers = writers
@@ -116,6 +124,7 @@ class Intake:
         self._loose = LooseRecords(store, writers, max_message_bytes)
         self._wary: Counter[tuple[str, LogShape]] = Counter()
         self._answers = answers or Silence()
+        self._few_records = few_records
         self.continuity = Continuity()
 
     def take(self, *fetched: RecordBatch) -> Outcome:
@@ -126,11 +135,8 @@ class Intake:
         counts = [self._sort(work, batch) for batch in batches]
         for (topic, shape), opened in work.opened.items():
             self._store_log(work, topic, shape, opened)
-        for (topic, partition), records in work.loose.items():
-            records.sort(key=lambda record: record.offset)
-            done = self._loose.take(work.place(topic, partition), records, topic in work.damaged)
-            work.frames[topic, partition] += done.frames
-            work.refusals += done.refusals
+        for topic, partitions in work.loose.items():
+            self._store_loose(work, topic, partitions)
         self._settle(work, batches, counts, [Earlier() for _ in batches] if new else self._earlier(batches))
         self.continuity.end(batches)
         return Outcome(sum(counts), work.refusals)
@@ -189,7 +195,7 @@ class Intake:
         """Puts a batch's records where they belong, and counts them."""
         count = len(batch.records)
         if batch.records:
-            work.loose[batch.topic, batch.partition] += batch.records
+            work.loose[batch.topic][batch.partition] += batch.records
         for each in batch.log:
             try:
                 opened = open_batch(batch.partition, each)
@@ -212,7 +218,7 @@ class Intake:
             work.refusals += [refusal(place, each, "unreadable_batch", str(error)) for each in lost]
             return len(lost)
         if records:
-            work.loose[topic, partition] += records
+            work.loose[topic][partition] += records
         return len(records)
 
     def _store_log(self, work: _Work, topic: str, shape: LogShape, opened: Sequence[OpenedBatch]) -> None:
@@ -221,7 +227,8 @@ class Intake:
         self._wary[topic, shape] -= wary
         if wary:
             work.damaged.add(topic)
-        if isinstance(writer, Unfit) or wary or in_crumbs(opened) or not measurable(writer.schema):
+        crumbs = in_crumbs(opened, self._few_records)
+        if isinstance(writer, Unfit) or wary or crumbs or not measurable(writer.schema):
             for each in opened:
                 self._loosen(work, topic, each.partition, each.batch)
             return
@@ -235,8 +242,19 @@ class Intake:
                 for each in group:
                     self._loosen(work, topic, each.partition, each.batch)
             else:
-                work.frames[topic, None].append(frame.number)
+                for partition in {each.partition for each in group}:
+                    work.frames[topic, partition].append(frame.number)
                 work.refusals += _explanations(work, topic, writer, group, broken)
+
+    def _store_loose(self, work: _Work, topic: str, partitions: Mapping[int, Sequence[KafkaRecord]]) -> None:
+        runs = [
+            Run(partition, sorted(records, key=lambda record: record.offset))
+            for partition, records in partitions.items()
+        ]
+        done = self._loose.take(topic, work.known_at, runs, topic in work.damaged)
+        for partition, frames in done.frames.items():
+            work.frames[topic, partition] += frames
+        work.refusals += done.refusals
 
 
 def _explanations(
@@ -278,7 +296,7 @@ def _note(
     work: _Work, batch: RecordBatch, count: int, refused: Sequence[Refusal], earlier: Earlier
 ) -> BatchNote:
     return BatchNote(
-        frames=(*work.frames[batch.topic, None], *work.frames[batch.topic, batch.partition]),
+        frames=tuple(work.frames[batch.topic, batch.partition]),
         topic=batch.topic,
         partition=batch.partition,
         first_offset=batch.first_offset,

@@ -20,6 +20,8 @@ from streams.record_reader import MOST_RECORDS
 
 #: Many record batches of fewer records, on average, are cheaper to read one by one than to have as a block each.
 _FEWEST_RECORDS = 16
+#: Fewer records than these are cheaper in a fenced frame: the statement of a log frame takes longer to plan.
+FEW_RECORDS = 4_000
 #: So many blocks and bytes in one frame at most: the store's statement names each block, and a frame is in memory.
 MOST_BLOCKS = 512
 MOST_BYTES = 48 << 20
@@ -68,11 +70,10 @@ def measurable(schema: Mapping[str, Any]) -> bool:
     return _measurable(json.dumps(schema))
 
 
-def in_crumbs(batches: Sequence[OpenedBatch]) -> bool:
-    """Whether there are so many small batches that their records are better read one by one."""
-    return len(batches) > MOST_BLOCKS and (
-        sum(each.batch.count for each in batches) < _FEWEST_RECORDS * len(batches)
-    )
+def in_crumbs(batches: Sequence[OpenedBatch], few: int) -> bool:
+    """Whether records are better read one by one: fewer than `few`, or in very many small batches."""
+    records = sum(each.batch.count for each in batches)
+    return records < few or (len(batches) > MOST_BLOCKS and records < _FEWEST_RECORDS * len(batches))
 
 
 def in_frames(batches: Sequence[OpenedBatch]) -> list[list[OpenedBatch]]:

@@ -1,24 +1,30 @@
-"""Records that are stored one by one or in fenced frames: where several schemas meet, and where something is wrong.
+"""Records that go into fenced frames: where they are few, where several schemas meet, and where something is wrong.
 
-Everything is inserted as one frame per writer's schema. When the store finds a frame damaged, its events are
-looked at one by one, the bad ones set aside, and the rest framed again; what still fails is found by halving.
+Those of a topic are inserted as one frame per writer's schema, whatever their partitions. When the store finds a
+frame damaged, its events are looked at one by one, the bad ones set aside, and the rest framed again; what still
+fails is found by halving.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from bewithu.errors import DataRefused
 from schemas.frames import PREFIX
 from schemas.intake import Frame, Refusal
 from streams.decoding import Damage, decode, is_whole
-from streams.frames import build_frame
+from streams.frames import Run, build_frame
 from streams.log_frames import schema_id
 from streams.record_batches import KafkaRecord
 from streams.refusals import Place, explained, misshapen, refusal, refused_by_store
 from streams.writer_schemas import Unfit, WriterSchema, WriterSchemas
+
+#: So many bytes of values in one frame at most, unless a single run has more: a frame is in memory.
+_MOST_BYTES = 32 << 20
 
 
 class FrameStore(Protocol):
@@ -30,128 +36,175 @@ class FrameStore(Protocol):
 
 @dataclass(slots=True)
 class Done:
-    """What became of the records of one partition: the numbers of their frames, and what was refused."""
+    """What became of records: for each partition the numbers of the frames that hold some of it; what was refused."""
 
-    frames: list[int] = field(default_factory=list)
+    frames: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     refusals: list[Refusal] = field(default_factory=list)
 
 
 class LooseRecords:
-    """Stores the records of one partition in the order of their offsets."""
+    """Stores records that were read one by one."""
 
     def __init__(self, store: FrameStore, writers: WriterSchemas, longest: int) -> None:
         self._store = store
         self._writers = writers
         self._longest = longest
 
-    def take(self, place: Place, records: Sequence[KafkaRecord], damaged: bool = False) -> Done:
+    def take(self, topic: str, known_at: datetime, runs: Sequence[Run], damaged: bool = False) -> Done:
         """All records are in a frame that is stored, or among the refusals. Raises `Unavailable`.
 
-        Where some are known to be `damaged`, they are looked for at once.
+        `runs` are those of `topic`, one for each partition. Where some records are known to be `damaged`, they are
+        looked for at once.
         """
         done = Done()
-        groups = list(self._by_writer(place, records, done))
+        groups = list(self._by_writer(topic, known_at, runs, done))
         # What is no event at all explains the damage; if there is more of it, the frame will say so.
         unexplained = damaged and not done.refusals
-        for writer, group in groups:
-            self._insert(place, writer, group, done, unexplained)
+        for writer, mine in groups:
+            for some in _in_frames(mine):
+                _Storing(self._store, topic, known_at, writer, done).insert(some, unexplained)
         return done
 
     def _by_writer(
-        self, place: Place, records: Sequence[KafkaRecord], done: Done
-    ) -> Iterator[tuple[WriterSchema, Sequence[KafkaRecord]]]:
+        self, topic: str, known_at: datetime, runs: Sequence[Run], done: Done
+    ) -> Iterator[tuple[WriterSchema, Sequence[Run]]]:
         """The records by writer's schema; what has none is refused."""
-        groups: dict[bytes, list[KafkaRecord]] = {}
-        for record in records:
-            wrong = misshapen(record.value, self._longest)
-            if wrong:
-                done.refusals.append(refusal(place, record, *wrong))
-            else:
-                assert record.value is not None
-                groups.setdefault(record.value[:PREFIX], []).append(record)
+        groups: dict[bytes, list[Run]] = {}
+        for run in runs:
+            place = Place(topic, run.partition, known_at)
+            mine: dict[bytes, list[KafkaRecord]] = {}
+            for record in run.records:
+                value = record.value
+                wrong = misshapen(value, self._longest)
+                if wrong:
+                    done.refusals.append(refusal(place, record, *wrong))
+                else:
+                    assert value is not None
+                    mine.setdefault(value[:PREFIX], []).append(record)
+            for prefix, records in mine.items():
+                groups.setdefault(prefix, []).append(Run(run.partition, records))
         for prefix, group in groups.items():
-            writer = self._writers.find(place.topic, schema_id(prefix))
+            writer = self._writers.find(topic, schema_id(prefix))
             if isinstance(writer, Unfit):
-                done.refusals += [refusal(place, record, writer.reason, writer.detail) for record in group]
+                done.refusals += [
+                    refusal(Place(topic, run.partition, known_at), record, writer.reason, writer.detail)
+                    for run in group
+                    for record in run.records
+                ]
             else:
                 yield writer, group
 
-    def _insert(
-        self,
-        place: Place,
-        writer: WriterSchema,
-        records: Sequence[KafkaRecord],
-        done: Done,
-        damaged: bool,
-    ) -> None:
+
+@dataclass(frozen=True, slots=True)
+class _Storing:
+    """Events of one topic and one writer's schema on their way into the store."""
+
+    store: FrameStore
+    topic: str
+    known_at: datetime
+    writer: WriterSchema
+    done: Done
+
+    def insert(self, runs: Sequence[Run], damaged: bool) -> None:
         """In one frame; if that is damaged, without what is no whole event; then without what does not decode."""
-        sound = records
+        sound = runs
         if damaged:
-            sound = self._set_aside(place, writer, sound, is_whole, done)
-        if self._takes(place, writer, sound, done):
+            sound = self._set_aside(sound, is_whole)
+        if self._takes(sound):
             return
         for is_sound in (is_whole, _decode_each):
-            before = len(sound)
-            sound = self._set_aside(place, writer, sound, is_sound, done)
-            if len(sound) < before and self._takes(place, writer, sound, done):
+            before = _count(sound)
+            sound = self._set_aside(sound, is_sound)
+            if _count(sound) < before and self._takes(sound):
                 return
-        self._insert_by_halves(place, writer, sound, done)
+        self._insert_by_halves(sound)
 
-    def _takes(self, place: Place, writer: WriterSchema, records: Sequence[KafkaRecord], done: Done) -> bool:
+    def _takes(self, runs: Sequence[Run]) -> bool:
         try:
-            self._insert_frame(place, writer, records, done)
+            self._insert_frame(runs)
         except DataRefused:
             return False
         return True
 
-    def _insert_frame(
-        self, place: Place, writer: WriterSchema, records: Sequence[KafkaRecord], done: Done
-    ) -> None:
-        if not records:
+    def _insert_frame(self, runs: Sequence[Run]) -> None:
+        if not runs:
             return
-        frame = build_frame(place.topic, place.partition, writer.header, records, place.known_at)
-        broken = frozenset(offset for _, offset in self._store.insert(frame))
-        done.frames.append(frame.number)
-        if broken:
-            done.refusals += [
-                explained(place, writer, record) for record in records if record.offset in broken
+        frame = build_frame(self.topic, self.writer.header, runs, self.known_at)
+        broken = frozenset(self.store.insert(frame))
+        for run in runs:
+            self.done.frames[run.partition].append(frame.number)
+            if not broken:
+                continue
+            place = self._place(run)
+            self.done.refusals += [
+                explained(place, self.writer, record)
+                for record in run.records
+                if (run.partition, record.offset) in broken
             ]
 
     def _set_aside(
-        self,
-        place: Place,
-        writer: WriterSchema,
-        records: Sequence[KafkaRecord],
-        is_sound: Callable[[bytes, WriterSchema], bool],
-        done: Done,
-    ) -> list[KafkaRecord]:
+        self, runs: Sequence[Run], is_sound: Callable[[bytes, WriterSchema], bool]
+    ) -> Sequence[Run]:
         """The records that are sound; the others are refused with what the full decoding says of them."""
-        sound = []
-        for record in records:
-            assert record.value is not None
-            if is_sound(record.value, writer):
-                sound.append(record)
-                continue
-            damage = decode(record.value, writer)
-            if isinstance(damage, Damage):
-                done.refusals.append(refusal(place, record, damage.reason, damage.detail))
-            else:
-                sound.append(record)
-        return sound
+        kept = [Run(run.partition, [*self._sound(run, is_sound)]) for run in runs]
+        return [run for run in kept if run.records]
 
-    def _insert_by_halves(
-        self, place: Place, writer: WriterSchema, records: Sequence[KafkaRecord], done: Done
-    ) -> None:
-        """As nothing is wrong with any of `records` that we can see, those that the store refuses are searched for."""
+    def _sound(self, run: Run, is_sound: Callable[[bytes, WriterSchema], bool]) -> Iterator[KafkaRecord]:
+        for record in run.records:
+            assert record.value is not None
+            if is_sound(record.value, self.writer):
+                yield record
+                continue
+            damage = decode(record.value, self.writer)
+            if isinstance(damage, Damage):
+                self.done.refusals.append(refusal(self._place(run), record, damage.reason, damage.detail))
+            else:
+                yield record
+
+    def _insert_by_halves(self, runs: Sequence[Run]) -> None:
+        """As nothing is wrong with any record that we can see, those that the store refuses are searched for."""
         try:
-            self._insert_frame(place, writer, records, done)
+            self._insert_frame(runs)
         except DataRefused as error:
-            if len(records) == 1:
-                done.refusals.append(refused_by_store(place, writer, records[0], error))
+            if _count(runs) == 1:
+                (run,) = runs
+                (record,) = run.records
+                self.done.refusals.append(refused_by_store(self._place(run), self.writer, record, error))
                 return
-            middle = len(records) // 2
-            self._insert_by_halves(place, writer, records[:middle], done)
-            self._insert_by_halves(place, writer, records[middle:], done)
+            for half in _halves(runs):
+                self._insert_by_halves(half)
+
+    def _place(self, run: Run) -> Place:
+        return Place(self.topic, run.partition, self.known_at)
+
+
+def _in_frames(runs: Sequence[Run]) -> Iterator[Sequence[Run]]:
+    """`runs` in groups of no more than one frame takes."""
+    group: list[Run] = []
+    room = _MOST_BYTES
+    for run in runs:
+        size = sum(len(record.value or b"") for record in run.records)
+        if group and size > room:
+            yield group
+            group, room = [], _MOST_BYTES
+        group.append(run)
+        room -= size
+    if group:
+        yield group
+
+
+def _count(runs: Sequence[Run]) -> int:
+    return sum(len(run.records) for run in runs)
+
+
+def _halves(runs: Sequence[Run]) -> tuple[Sequence[Run], Sequence[Run]]:
+    """Of at least two records: some partitions and the others, or of a single one the first half and the second."""
+    if len(runs) > 1:
+        middle = len(runs) // 2
+        return runs[:middle], runs[middle:]
+    (run,) = runs
+    middle = len(run.records) // 2
+    return [Run(run.partition, run.records[:middle])], [Run(run.partition, run.records[middle:])]
 
 
 def _decode_each(value: bytes, writer: WriterSchema) -> bool:

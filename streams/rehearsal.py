@@ -24,7 +24,7 @@ class RehearsalStore:
         assert isinstance(frame, Frame), "a replay gives single records, which make no log frame"
         check = contracts()[frame.topic].check
         return [
-            (frame.partition, row["base_offset"] + row["row"])
+            (row["kafka_partition"], row["base_offset"] + row["row"])
             for row in self._rows(frame)
             if check(row, _published(row["kafka_time"], row["known_at"]))
         ]

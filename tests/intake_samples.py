@@ -18,6 +18,7 @@ from sinks.clickhouse.fact_store import ClickHouseFactStore
 from streams.batches import RecordBatch
 from streams.frames import milliseconds
 from streams.intake import FactStore, Intake
+from streams.log_frames import FEW_RECORDS
 from streams.writer_schemas import WriterSchemas
 
 REGISTRATION = contract_of("registration")
@@ -91,11 +92,15 @@ def batch(
 
 
 def intake_to(
-    store: Database | FactStore, registry: Registry | None = None, clock: Clock | None = None
+    store: Database | FactStore,
+    registry: Registry | None = None,
+    clock: Clock | None = None,
+    few_records: int = FEW_RECORDS,
 ) -> Intake:
     """An intake as after a start: it remembers no writer's schema yet."""
     facts = ClickHouseFactStore(store) if isinstance(store, Database) else store
-    return Intake(facts, WriterSchemas(registry or Registry()), clock or Clock(), LONGEST)
+    writers = WriterSchemas(registry or Registry())
+    return Intake(facts, writers, clock or Clock(), LONGEST, few_records=few_records)
 
 
 def as_fact(contract: Contract, event: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -18,7 +18,7 @@ from schemas.frames import AFTER, BEFORE, COLUMNS, frame_schema
 from schemas.intake import Frame
 from sinks.clickhouse.database import Database
 from streams.batches import RecordBatch
-from streams.frames import build_frame, container_header, milliseconds, zigzag
+from streams.frames import Run, build_frame, container_header, milliseconds, zigzag
 from streams.writer_schemas import WriterSchema, WriterSchemas
 from tests.intake_samples import (
     NOW,
@@ -55,9 +55,8 @@ def framed(
         Record(offset, timestamp, encoded(event, contract))
         for offset, timestamp, event in zip(offsets, timestamps, events, strict=True)
     ]
-    return build_frame(
-        contract.topic, 5, container_header(frame_schema(contract.schema)), records, PUBLISHED_AT
-    )
+    header = container_header(frame_schema(contract.schema))
+    return build_frame(contract.topic, header, [Run(5, records)], PUBLISHED_AT)
 
 
 @settings(deadline=None)

@@ -13,10 +13,14 @@ from hypothesis import strategies as st
 
 from schemas.contracts import Contract, contract_of, contracts, parsed_schema
 from schemas.examples import PUBLISHED_AT
+from schemas.intake import BatchNote, Frame, LogFrame
 from sinks.clickhouse.database import Database
+from sinks.clickhouse.fact_store import ClickHouseFactStore
+from streams import loose_records
 from streams.batches import RecordBatch
 from streams.decoding import Damage, decode
 from streams.frames import zigzag
+from streams.log_frames import FEW_RECORDS
 from streams.refusals import misshapen
 from streams.writer_schemas import WriterSchema
 from tests.intake_samples import (
@@ -36,7 +40,10 @@ from tests.kafka_batches import CODECS, Headers, Written, by_hand, fetched, with
 BENEFIT = contract_of("benefit_grant")
 #: Set BEWITHU_TEST_EXAMPLES for a long run.
 EXAMPLES = int(os.environ.get("BEWITHU_TEST_EXAMPLES", "25"))
-_seconds = itertools.count(1)
+#: No records are so few that they are read one by one for that.
+ALL_AS_THEY_STAND = 0
+#: In ms, so that all takes are of one minute: of the same event stored twice the fact of an earlier minute would stay.
+_moments = itertools.count(1)
 quick = settings(
     phases=[Phase.generate],
     max_examples=EXAMPLES,
@@ -108,9 +115,11 @@ def judged(contract: Contract, batches: Sequence[tuple[int, int, Sequence[Writte
     return accepted, refused
 
 
-def taken(database: Database, batches: Sequence[RecordBatch], records: int) -> Verdict:
-    clock = Clock(PUBLISHED_AT + timedelta(seconds=next(_seconds)))
-    outcome = intake_to(database, clock=clock).take(*batches)
+def taken(
+    database: Database, batches: Sequence[RecordBatch], records: int, few_records: int = ALL_AS_THEY_STAND
+) -> Verdict:
+    clock = Clock(PUBLISHED_AT + timedelta(milliseconds=next(_moments)))
+    outcome = intake_to(database, clock=clock, few_records=few_records).take(*batches)
     assert outcome.records == records
     stored = facts(database, REGISTRATION, clock.moment)
     return stored, {(each.partition, each.offset, each.reason) for each in outcome.refused}
@@ -151,6 +160,7 @@ def test_log_records_and_plain_python_agree(
         ]
         one_by_one.append(RecordBatch(REGISTRATION.topic, partition, loose))
     assert taken(database, as_log, count) == expected
+    assert taken(database, as_log, count, FEW_RECORDS) == expected
     assert taken(database, one_by_one, count) == expected
 
 
@@ -173,8 +183,8 @@ def test_damage_anywhere_in_a_record_batch_stores_nothing_that_was_not_sent(
     other = fetched(with_client([Written(encoded(event)) for event in neighbours], base, "zstd"))
     assert damaged is not None
     assert other is not None
-    clock = Clock(PUBLISHED_AT + timedelta(seconds=next(_seconds)))
-    outcome = intake_to(database, clock=clock).take(
+    clock = Clock(PUBLISHED_AT + timedelta(milliseconds=next(_moments)))
+    outcome = intake_to(database, clock=clock, few_records=ALL_AS_THEY_STAND).take(
         RecordBatch(REGISTRATION.topic, 0, log=[damaged]), RecordBatch(REGISTRATION.topic, 1, log=[other])
     )
     stored = facts(database, REGISTRATION, clock.moment)
@@ -207,7 +217,9 @@ def test_a_swallowed_neighbour_is_noticed(database: Database) -> None:
     raw = by_hand([swallowing, *records[2:]], next(_offsets), count=20, last_delta=19)
     batch = fetched(raw)
     assert batch is not None
-    outcome = intake_to(database).take(RecordBatch(REGISTRATION.topic, 0, log=[batch]))
+    outcome = intake_to(database, few_records=ALL_AS_THEY_STAND).take(
+        RecordBatch(REGISTRATION.topic, 0, log=[batch])
+    )
     assert {each.reason for each in outcome.refused} == {"unreadable_batch"}
     assert len(outcome.refused) == 20
     assert facts(database) == set()
@@ -222,7 +234,9 @@ def test_a_batch_that_unpacks_to_too_much_is_refused_and_its_neighbours_are_stor
     good = fetched(with_client([Written(encoded(event))], 8, codec))
     assert bomb is not None
     assert good is not None
-    outcome = intake_to(database).take(RecordBatch(REGISTRATION.topic, 0, log=[bomb, good]))
+    outcome = intake_to(database, few_records=ALL_AS_THEY_STAND).take(
+        RecordBatch(REGISTRATION.topic, 0, log=[bomb, good])
+    )
     (refusal,) = outcome.refused
     assert (refusal.offset, refusal.reason) == (7, "unreadable_batch")
     assert "unpacks to more than 32 MiB" in refusal.detail
@@ -232,6 +246,92 @@ def test_a_batch_that_unpacks_to_too_much_is_refused_and_its_neighbours_are_stor
 def test_a_batch_that_claims_two_thousand_million_records_is_one_refusal(database: Database) -> None:
     batch = fetched(by_hand([Written(sound())], 3, count=2**31 - 1, last_delta=2**31 - 2))
     assert batch is not None
-    outcome = intake_to(database).take(RecordBatch(REGISTRATION.topic, 0, log=[batch]))
+    outcome = intake_to(database, few_records=ALL_AS_THEY_STAND).take(
+        RecordBatch(REGISTRATION.topic, 0, log=[batch])
+    )
     assert [(each.offset, each.reason) for each in outcome.refused] == [(3, "unreadable_batch")]
     assert outcome.records == 1
+
+
+# --- which frames ---
+
+
+class Watched(ClickHouseFactStore):
+    """Keeps the frames that it was given, and what it was told of the batches."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.frames: list[Frame | LogFrame] = []
+        self.notes: list[BatchNote] = []
+
+    def insert(self, frame: Frame | LogFrame) -> Sequence[tuple[int, int]]:
+        self.frames.append(frame)
+        return super().insert(frame)
+
+    def note(self, notes: Sequence[BatchNote]) -> None:
+        self.notes += notes
+        super().note(notes)
+
+
+def in_partitions(records: int, values: Sequence[Sequence[bytes | None]]) -> list[RecordBatch]:
+    """One fetch of each partition, numbered from 0 on, each with offsets of its own; values fill up to `records`."""
+    batches = []
+    for partition, mine in enumerate(values):
+        filled = [*mine, *(sound() for _ in range(records - len(mine)))]
+        written = [Written(value, headers=[("agency", b"dvz")]) for value in filled]
+        batch = fetched(with_client(written, 1_000 * (partition + 1), "lz4"))
+        assert batch is not None
+        batches.append(RecordBatch(REGISTRATION.topic, partition, log=[batch]))
+    return batches
+
+
+@pytest.mark.parametrize(
+    ("few_records", "kind"), [pytest.param(61, Frame, id="few"), pytest.param(60, LogFrame, id="many")]
+)
+def test_a_take_of_several_partitions_is_one_frame_and_each_refusal_has_its_place(
+    few_records: int, kind: type[Frame] | type[LogFrame], database: Database
+) -> None:
+    store = Watched(database)
+    broken = encoded(sample(municipality="99999"))
+    batches = in_partitions(20, [[broken], [sound()], [sound(), broken]])
+    outcome = intake_to(store, few_records=few_records).take(*batches)
+    assert [type(frame) for frame in store.frames] == [kind]
+    assert sorted((each.partition, each.offset) for each in outcome.refused) == [(0, 1_000), (2, 3_001)]
+    assert len(facts(database)) == 58
+    assert [(note.partition, note.frames, note.records, note.refused) for note in store.notes] == [
+        (partition, (store.frames[0].number,), 20, refused) for partition, refused in enumerate([1, 0, 1])
+    ]
+
+
+def test_damage_in_a_frame_of_several_partitions_is_refused_at_its_place(database: Database) -> None:
+    store = Watched(database)
+    batches = in_partitions(3, [[], [spoiled("truncated")], [sound(), spoiled("no UTF-8"), b""]])
+    outcome = intake_to(store).take(*batches)
+    assert sorted((each.partition, each.offset, each.reason) for each in outcome.refused) == [
+        (1, 2_000, "truncated"),
+        (2, 3_001, "undecodable"),
+        (2, 3_002, "empty"),
+    ]
+    assert len(facts(database)) == 6
+    assert [(note.partition, note.records, note.refused) for note in store.notes] == [
+        (0, 3, 0), (1, 3, 1), (2, 3, 2),
+    ]  # fmt: skip
+    assert len({note.frames for note in store.notes}) == 1
+
+
+def test_a_partition_of_which_nothing_is_stored_has_no_frame(database: Database) -> None:
+    store = Watched(database)
+    intake_to(store).take(*in_partitions(1, [[spoiled("truncated")], []]))
+    assert [len(note.frames) for note in store.notes] == [0, 1]
+
+
+def test_runs_that_are_too_long_for_one_frame_go_into_several(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loose_records, "_MOST_BYTES", 2 * len(sound()) * 20)
+    store = Watched(database)
+    assert not intake_to(store).take(*in_partitions(20, [[], [], []])).refused
+    assert [frame.records for frame in store.frames] == [40, 20]
+    assert [note.frames for note in store.notes] == [
+        (store.frames[0].number,), (store.frames[0].number,), (store.frames[1].number,),
+    ]  # fmt: skip

@@ -1,1 +1,1 @@
-SELECT DISTINCT partition, offset FROM refused WHERE frame = {frame:UInt64} ORDER BY partition, offset
+SELECT partition, offset FROM refused WHERE frame = {frame:UInt64}
