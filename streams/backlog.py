@@ -14,16 +14,22 @@ _PATIENCE_SECONDS = 0.25
 _SAME_FETCH_SECONDS = 0.004
 #: Inserts begin no sooner than this after one another: the first one at once, a stream of small ones in steps.
 _STEP_SECONDS = 0.12
+#: An insert and a refresh side by side take longer than one after the other: small ones wait for their turn, so long.
+_LONGEST_TURN_SECONDS = 0.5
 #: No record waits longer than these, whatever goes on coming.
 _LONGEST_CATCHING_UP_SECONDS = 2.0
 _LONGEST_FETCH_SECONDS = 0.02
 
 
 class Backlog:
-    """Holds about `most_bytes`: `put` waits while it has as many, so that no more is fetched (backpressure)."""
+    """Holds about `most_bytes`: `put` waits while it has as many, so that no more is fetched (backpressure).
 
-    def __init__(self, most_bytes: int) -> None:
+    `refreshed` is set while no refresh is under way or due.
+    """
+
+    def __init__(self, most_bytes: int, refreshed: asyncio.Event) -> None:
         self._most_bytes = most_bytes
+        self._refreshed = refreshed
         self._batches: list[RecordBatch] = []
         self._bytes = 0
         self._changed = asyncio.Condition()
@@ -40,6 +46,9 @@ class Backlog:
         """All that waits, oldest first; at least one. While much is still in Kafka, it waits to be filled."""
         async with self._changed:
             await self._changed.wait_for(lambda: bool(self._batches))
+        if not self._catching_up():
+            await self._turn()
+        async with self._changed:
             started = monotonic()
             while self._bytes < self._most_bytes and await self._is_worth_waiting(monotonic() - started):
                 pass
@@ -47,6 +56,12 @@ class Backlog:
             taken, self._batches, self._bytes = self._batches, [], 0
             self._changed.notify_all()
             return taken
+
+    async def _turn(self) -> None:
+        try:
+            await asyncio.wait_for(self._refreshed.wait(), _LONGEST_TURN_SECONDS)
+        except TimeoutError:
+            return
 
     def _catching_up(self) -> bool:
         newest = {(batch.topic, batch.partition): batch.behind for batch in self._batches}

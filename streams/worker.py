@@ -45,6 +45,8 @@ class Progress:
     last_stored: float | None = None
     away: str = ""
     stored: asyncio.Event = field(default_factory=asyncio.Event)
+    #: Cleared while what was stored is not yet in the values.
+    refreshed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def note(self, outcome: Outcome, batches: int) -> None:
         self.records += outcome.records
@@ -53,6 +55,7 @@ class Progress:
         self.stores += 1
         self.last_stored = monotonic()
         self.stored.set()
+        self.refreshed.clear()
 
 
 def make_app(settings: Kafka, intake: Intake, progress: Progress) -> faust.App:
@@ -80,7 +83,7 @@ def make_app(settings: Kafka, intake: Intake, progress: Progress) -> faust.App:
     # Set here, as Faust would let a variable BROKER_MAX_POLL_INTERVAL win over an argument.
     app.conf.broker_max_poll_interval = _A_YEAR
     topics = app.topic(*contracts(), key_serializer="raw", value_serializer="raw", acks=True)
-    backlog = Backlog(settings.backlog_mib << 20)
+    backlog = Backlog(settings.backlog_mib << 20, progress.refreshed)
 
     @app.agent(topics, name="ingest")
     async def ingest(batches: Any) -> AsyncIterator[None]:
@@ -140,7 +143,7 @@ async def store(
 async def lead(
     is_leader: Callable[[], bool],
     step: Callable[[], Awaitable[None]],
-    stored: asyncio.Event,
+    progress: Progress,
     interval: float,
 ) -> None:
     """On the leader, runs `step` soon after something was stored, and at least every `interval` seconds.
@@ -149,7 +152,7 @@ async def lead(
     """
     pause = interval
     while True:
-        stored.clear()
+        progress.stored.clear()
         if is_leader():
             try:
                 await step()
@@ -160,8 +163,10 @@ async def lead(
             except Exception:
                 log.exception("the refresh failed; it is tried again in %.0f s", pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
+        if not progress.stored.is_set():
+            progress.refreshed.set()
         try:
-            await asyncio.wait_for(stored.wait(), pause)
+            await asyncio.wait_for(progress.stored.wait(), pause)
         except TimeoutError:
             continue
         # Let a burst of small batches gather, so that a refresh is shared between them.

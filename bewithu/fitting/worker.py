@@ -152,7 +152,7 @@ class Worker:
         try:
             interval = self.settings.refresh.interval_seconds
             await first_to_end(
-                self._watch(), lead(self.app.is_leader, self.leader.keep_up, self.progress.stored, interval)
+                self._watch(), lead(self.app.is_leader, self.leader.keep_up, self.progress, interval)
             )
         finally:
             await self.app.stop()
