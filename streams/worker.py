@@ -57,6 +57,11 @@ class Progress:
         self.stored.set()
         self.refreshed.clear()
 
+    def note_refreshed(self) -> None:
+        """The values hold what was stored when their refresh began; if more was since, there is more to come."""
+        if not self.stored.is_set():
+            self.refreshed.set()
+
 
 def make_app(settings: Kafka, intake: Intake, progress: Progress) -> faust.App:
     """The app with its one agent, which takes batches of every event topic, and the task that stores them."""
@@ -163,8 +168,7 @@ async def lead(
             except Exception:
                 log.exception("the refresh failed; it is tried again in %.0f s", pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
-        if not progress.stored.is_set():
-            progress.refreshed.set()
+        progress.note_refreshed()
         try:
             await asyncio.wait_for(progress.stored.wait(), pause)
         except TimeoutError:

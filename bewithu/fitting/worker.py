@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -40,7 +41,7 @@ class Leader:
 
     def __init__(
         self,
-        refresh: Callable[[datetime], Refreshed | None],
+        refresh: Callable[[datetime, Callable[[], object]], Refreshed | None],
         tell: Callable[[datetime], Awaitable[StepReport]],
         clock: Clock,
         evaluate_every: float = 0.0,
@@ -61,6 +62,8 @@ class Leader:
         self._one_at_a_time = asyncio.Lock()
         #: Called after every step with the moment that it was taken for.
         self.on_step: Callable[[datetime], None] = lambda now: None
+        #: Called in the refresh's thread, when counts can be read and what rests on them is still to come.
+        self.on_counts: Callable[[], object] = lambda: None
 
     async def step(self) -> None:
         """Safe to repeat and to break off anywhere: every part of it derives from what is stored."""
@@ -84,7 +87,7 @@ class Leader:
         """Refreshes until nothing is left; returns the moment up to which values are complete."""
         while True:
             now = self._clock.now()
-            done = await asyncio.to_thread(self._refresh, now)
+            done = await asyncio.to_thread(self._refresh, now, lambda: self.on_counts())
             if done is None:
                 return now
             self.refreshes += 1
@@ -147,6 +150,9 @@ class Worker:
         await self._patiently("ClickHouse", lambda: prepare(self.databases[0]))
         await self._patiently("Kafka", self._ensure_topics)
         await self._patiently("the schema registry", self._register)
+        loop = asyncio.get_running_loop()
+        # What is left of a refresh then is little, and may go on beside the next insert.
+        self.leader.on_counts = partial(loop.call_soon_threadsafe, self.progress.note_refreshed)
         await self.app.start()
         self.started = True
         try:

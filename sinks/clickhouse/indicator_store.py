@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -44,8 +44,11 @@ class ClickHouseIndicators:
         self._indicators = indicators
         self._definitions_stand = False
 
-    def refresh(self, now: datetime) -> Refreshed | None:
-        """Takes in all batches that no finished refresh has; None when there is nothing to do."""
+    def refresh(self, now: datetime, on_counts: Callable[[], object] = lambda: None) -> Refreshed | None:
+        """Takes in all batches that no finished refresh has; None when there is nothing to do.
+
+        `on_counts` is called when the values of flows and stocks can be read, before ratios are worked out.
+        """
         rebuilt = self._rebuild_changed_definitions(now)
         pending = self._database.rows(statement("pending_batches"), limit=_BATCHES)
         if not pending:
@@ -56,7 +59,14 @@ class ClickHouseIndicators:
         counts = [found for found in self._counts if found.event in events]
         settings = _SMALL if sum(records for *_, records in pending) <= _FEW_RECORDS else {}
         return self._run(
-            counts, TOUCHED, frames, batches, now, more=len(pending) == _BATCHES, settings=settings
+            counts,
+            TOUCHED,
+            frames,
+            batches,
+            now,
+            more=len(pending) == _BATCHES,
+            settings=settings,
+            on_counts=on_counts,
         )
 
     def _rebuild_changed_definitions(self, now: datetime) -> Refreshed | None:
@@ -98,6 +108,7 @@ class ClickHouseIndicators:
         more: bool,
         anew: Sequence[Ratio] = (),
         settings: Mapping[str, Any] = MappingProxyType({}),
+        on_counts: Callable[[], object] = lambda: None,
     ) -> Refreshed:
         started = time.monotonic()
         ((finished, begun),) = self._database.rows(statement("refresh_numbers"))
@@ -113,6 +124,7 @@ class ClickHouseIndicators:
         stamps = {"refresh": refresh, "known_at": now.replace(tzinfo=None), "today": brussels_day(now)}
         if series:
             self._insert_counts(series, stamps, settings)
+        on_counts()
         if anew:
             # After the counts: their first values may be among those just written.
             every = self._whole_series(anew)
