@@ -133,7 +133,7 @@ class _Field:
 
 
 def _bare(schema: Any, writer: ParsedSchema, inside: tuple[str, ...] = ()) -> Any:
-    """A writer's own type with all that says how it is written, and nothing else. `inside` are the records around it."""
+    """A writer's own type with what says how it is written, and nothing else. `inside`: the records around it."""
     if isinstance(schema, list):
         return [_bare(each, writer, inside) for each in schema]
     _refuse_endless(schema, writer, inside)
