@@ -39,6 +39,16 @@ class KafkaRecord(Protocol):
     def headers(self) -> Sequence[tuple[str, bytes | None]]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class _TimelessRecord:
+    """A record in format 0, which has no times."""
+
+    offset: int
+    value: bytes | None
+    timestamp: int = -1
+    headers: tuple[()] = ()
+
+
 class Unreadable(Exception):
     """A record batch that no client can read, though its checksum is right; the message is for a person."""
 
@@ -109,7 +119,11 @@ class LogBatch:
             check_old(self.raw)
         with self._readable("read"):
             batches = MemoryRecords(bytes(self.raw))
-            return list(batches.next_batch()) if batches.has_next() else []
+            found = list(batches.next_batch()) if batches.has_next() else []
+            return [
+                each if each.timestamp is not None else _TimelessRecord(each.offset, each.value)
+                for each in found
+            ]
 
     def placeholders(self) -> Sequence[KafkaRecord]:
         """A record without a value for each offset of a batch that cannot be read.
