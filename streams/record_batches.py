@@ -95,11 +95,20 @@ class LogBatch:
             found: Sequence[KafkaRecord] | None = self._read_at_once(body)
             if found is None:
                 found = read_records(body, self.count, base, self.time, self.append_time, only)
+            self._require_order(found, base)
             return [
                 record
                 for record in found
                 if record.offset >= self.first_offset and (only is None or record.offset in only)
             ]
+
+    def _require_order(self, found: Sequence[KafkaRecord], base: int) -> None:
+        """Records elsewhere, or two at one place, would be lost or taken for one another."""
+        expected = base
+        for record in found:
+            if not expected <= record.offset <= self.last_offset:
+                raise Malformed(f"it has a record at offset {record.offset}, expected one from {expected} on")
+            expected = record.offset + 1
 
     def _read_at_once(self, body: bytes) -> Sequence[KafkaRecord] | None:
         """By aiokafka's compiled reader, several times as fast as ours; None where it stumbles, which ours may not."""
