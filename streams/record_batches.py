@@ -173,7 +173,7 @@ def read_batch(raw: memoryview, wanted_from: int) -> tuple[LogBatch | None, int]
     (base, _, _, _, _, attributes, last_delta, first_time, largest_time, _, _, _, count) = (
         _HEADER.unpack_from(raw)
     )
-    last = base + last_delta
+    last = base + max(last_delta, 0)  # it has a place at least, where it is refused
     if attributes & _CONTROL or count <= 0 or last < wanted_from:
         return None, last + 1
     appended = bool(attributes & _APPEND_TIME)

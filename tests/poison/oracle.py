@@ -60,6 +60,11 @@ def judge(contract: Contract, value: bytes | None, published_at: datetime) -> Ve
     return REFUSED
 
 
+def strictly_read(contract: Contract, value: bytes) -> dict[str, Any] | None:
+    """The event in a value; None where a moment is outside of every calendar. Raises `Malformed` or `IndexError`."""
+    return _Datum(value, 5, False).event(contract.schema["fields"])
+
+
 def _assert_that_fastavro_agrees(contract: Contract, value: bytes, event: Mapping[str, Any] | None) -> None:
     datum = io.BytesIO(value)
     datum.seek(5)

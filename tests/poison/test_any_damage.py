@@ -156,3 +156,9 @@ def test_a_record_that_claims_a_place_in_another_batch_is_not_lost(database: Dat
             assert [(each.partition, each.offset) for each in outcome.refused] == [
                 (1, 500 + row) for row in range(20)
             ]
+
+
+def test_a_batch_that_ends_before_it_begins_is_refused_where_it_begins(database: Database) -> None:
+    outcome = Taking(database).take(in_log(by_hand([Written(b"{}", delta=-9)], 100, last_delta=-9)))
+    assert [(each.offset, each.reason) for each in outcome.refused] == [(100, "unreadable_batch")]
+    assert outcome.records == 1
