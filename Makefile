@@ -19,7 +19,7 @@ UV_READY := $(filter .uv/bin/uv,$(UV))
 PYTHON = $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11, \
 	$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
 
-.PHONY: help demo test check format bench kafka apicurio uv clean
+.PHONY: help demo test check format bench fuzz kafka apicurio uv clean
 
 help: ## list these targets
 	@echo 'Usage: make TARGET [ARGS="extra words"]'
@@ -50,6 +50,9 @@ format: $(UV_READY) ## lay out the Python files and mend what can be mended
 
 bench: $(UV_READY) ## run a benchmark, e.g. make bench ARGS="ingest --json"
 	@$(UV) run python -m bench $(ARGS)
+
+fuzz: $(UV_READY) ## search for bytes that do harm, e.g. make fuzz ARGS="--seconds 600" (fetches atheris)
+	@$(UV) run --group fuzz python -m tests.fuzz $(ARGS)
 
 kafka: tests/kafka/target/lib ## fetch Apache Kafka's jars for the tests (needs Maven)
 

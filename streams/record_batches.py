@@ -39,6 +39,16 @@ class KafkaRecord(Protocol):
     def headers(self) -> Sequence[tuple[str, bytes | None]]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class _TimelessRecord:
+    """A record in format 0, which has no times."""
+
+    offset: int
+    value: bytes | None
+    timestamp: int = -1
+    headers: tuple[()] = ()
+
+
 class Unreadable(Exception):
     """A record batch that no client can read, though its checksum is right; the message is for a person."""
 
@@ -85,11 +95,20 @@ class LogBatch:
             found: Sequence[KafkaRecord] | None = self._read_at_once(body)
             if found is None:
                 found = read_records(body, self.count, base, self.time, self.append_time, only)
+            self._require_order(found, base)
             return [
                 record
                 for record in found
                 if record.offset >= self.first_offset and (only is None or record.offset in only)
             ]
+
+    def _require_order(self, found: Sequence[KafkaRecord], base: int) -> None:
+        """Records elsewhere, or two at one place, would be lost or taken for one another."""
+        expected = base
+        for record in found:
+            if not expected <= record.offset <= self.last_offset:
+                raise Malformed(f"it has a record at offset {record.offset}, expected one from {expected} on")
+            expected = record.offset + 1
 
     def _read_at_once(self, body: bytes) -> Sequence[KafkaRecord] | None:
         """By aiokafka's compiled reader, several times as fast as ours; None where it stumbles, which ours may not."""
@@ -109,7 +128,11 @@ class LogBatch:
             check_old(self.raw)
         with self._readable("read"):
             batches = MemoryRecords(bytes(self.raw))
-            return list(batches.next_batch()) if batches.has_next() else []
+            found = list(batches.next_batch()) if batches.has_next() else []
+            return [
+                each if each.timestamp is not None else _TimelessRecord(each.offset, each.value)
+                for each in found
+            ]
 
     def placeholders(self) -> Sequence[KafkaRecord]:
         """A record without a value for each offset of a batch that cannot be read.
@@ -150,7 +173,7 @@ def read_batch(raw: memoryview, wanted_from: int) -> tuple[LogBatch | None, int]
     (base, _, _, _, _, attributes, last_delta, first_time, largest_time, _, _, _, count) = (
         _HEADER.unpack_from(raw)
     )
-    last = base + last_delta
+    last = base + max(last_delta, 0)  # it has a place at least, where it is refused
     if attributes & _CONTROL or count <= 0 or last < wanted_from:
         return None, last + 1
     appended = bool(attributes & _APPEND_TIME)

@@ -132,18 +132,19 @@ class _Field:
             raise Misfit(f"field {self._name} is decimal({precision}, {scale}), expected {expected}")
 
 
-def _bare(schema: Any, writer: ParsedSchema) -> Any:
-    """A writer's own type with all that says how it is written, and nothing else."""
-    if isinstance(schema, str):
-        if schema == writer.top["name"]:
-            raise Misfit(f"refers to itself as {schema}: an event cannot hold another event")
-        return schema
+def _bare(schema: Any, writer: ParsedSchema, inside: tuple[str, ...] = ()) -> Any:
+    """A writer's own type with what says how it is written, and nothing else. `inside`: the records around it."""
     if isinstance(schema, list):
-        return [_bare(each, writer) for each in schema]
+        return [_bare(each, writer, inside) for each in schema]
+    _refuse_endless(schema, writer, inside)
+    if isinstance(schema, str):
+        return schema
     match schema["type"]:
         case "record" | "error":
+            within = (*inside, schema["name"])
             fields = [
-                {"name": each["name"], "type": _bare(each["type"], writer)} for each in schema["fields"]
+                {"name": each["name"], "type": _bare(each["type"], writer, within)}
+                for each in schema["fields"]
             ]
             return {"type": "record", "name": schema["name"], "fields": fields}
         case "enum":
@@ -151,10 +152,31 @@ def _bare(schema: Any, writer: ParsedSchema) -> Any:
         case "fixed":
             return {"type": "fixed", "name": schema["name"], "size": schema["size"]}
         case "array":
-            return {"type": "array", "items": _bare(schema["items"], writer)}
+            return {"type": "array", "items": _bare(schema["items"], writer, inside)}
         case "map":
-            return {"type": "map", "values": _bare(schema["values"], writer)}
+            return {"type": "map", "values": _bare(schema["values"], writer, inside)}
     return schema["type"]
+
+
+def _refuse_endless(schema: Any, writer: ParsedSchema, inside: tuple[str, ...]) -> None:
+    """A few bytes must not keep a decoder busy for ever, nor end its process by nesting.
+
+    So no type holds itself, and each takes a byte at least where there may be many of it.
+    """
+    if isinstance(schema, str):
+        if schema in (writer.top["name"], *inside):
+            raise Misfit(f"refers to itself as {schema}: an event cannot hold another event")
+        return
+    match schema["type"]:
+        case "record" | "error":
+            if all(_kind_in(writer, each["type"]) == "null" for each in schema["fields"]):
+                raise Misfit(f"has a record {schema['name']} that holds nothing")
+        case "fixed":
+            if schema["size"] < 1:
+                raise Misfit(f"has a fixed {schema['name']} of {schema['size']} bytes")
+        case "array":
+            if _kind_in(writer, schema["items"]) == "null":
+                raise Misfit("has an array of nulls")
 
 
 def _kind_in(schema: ParsedSchema, branch: Any) -> str:

@@ -35,7 +35,7 @@ from tests.intake_samples import (
     intake_to,
     sample,
 )
-from tests.kafka_batches import CODECS, Headers, Written, by_hand, fetched, with_checksum, with_client
+from tests.kafka_batches import CODECS, Headers, Written, by_hand, fetched, with_client
 
 BENEFIT = contract_of("benefit_grant")
 #: Set BEWITHU_TEST_EXAMPLES for a long run.
@@ -162,51 +162,6 @@ def test_log_records_and_plain_python_agree(
     assert taken(database, as_log, count) == expected
     assert taken(database, as_log, count, FEW_RECORDS) == expected
     assert taken(database, one_by_one, count) == expected
-
-
-@quick
-@given(data=st.data())
-def test_damage_anywhere_in_a_record_batch_stores_nothing_that_was_not_sent(
-    data: st.DataObject, database: Database
-) -> None:
-    events = [sample() for _ in range(24)]
-    base = next(_offsets)
-    records = [Written(encoded(event), b"k", [("agency", b"dvz")]) for event in events]
-    raw = bytearray(by_hand(records, base))
-    header = 61
-    for place, byte in data.draw(
-        st.lists(st.tuples(st.integers(header, len(raw) - 1), st.integers(0, 255)), min_size=1, max_size=3)
-    ):
-        raw[place] = byte
-    damaged = fetched(with_checksum(bytes(raw)))
-    neighbours = [sample() for _ in range(20)]
-    other = fetched(with_client([Written(encoded(event)) for event in neighbours], base, "zstd"))
-    assert damaged is not None
-    assert other is not None
-    clock = Clock(PUBLISHED_AT + timedelta(milliseconds=next(_moments)))
-    outcome = intake_to(database, clock=clock, few_records=ALL_AS_THEY_STAND).take(
-        RecordBatch(REGISTRATION.topic, 0, log=[damaged]), RecordBatch(REGISTRATION.topic, 1, log=[other])
-    )
-    stored = facts(database, REGISTRATION, clock.moment)
-    assert {as_fact(REGISTRATION, event) for event in neighbours} <= stored
-    assert outcome.records == len(stored) + len(outcome.refused) == 44
-    assert {each.partition for each in outcome.refused} <= {0}
-    # What the batch's records say themselves is the measure: the same as when they are read one by one.
-    try:
-        read = damaged.records()
-    except Exception:
-        assert {each.reason for each in outcome.refused} == {"unreadable_batch"}
-        assert len(outcome.refused) == 24
-        return
-    _, refused = judged(REGISTRATION, [(0, base, [Written(each.value) for each in read])])
-    accepted, _ = judged(REGISTRATION, [(0, base, [Written(each.value) for each in read])])
-    odd = (
-        {row[2:] for row in stored}
-        - {row[2:] for row in accepted}
-        - {as_fact(REGISTRATION, e)[2:] for e in neighbours}
-    )
-    assert len(odd) <= len(read) - len(accepted)
-    assert len(refused) >= len(outcome.refused)
 
 
 def test_a_swallowed_neighbour_is_noticed(database: Database) -> None:

@@ -16,7 +16,26 @@ from tests.test_writer_schemas import added, changed, schema_of
 # --- schemas that nobody should write ---
 
 FENCE = {"type": "fixed", "name": "Fence", "namespace": "be.bewithu.frame", "size": 4}
+NODE = {"type": "record", "name": "Node", "fields": [{"name": "next", "type": ["null", "Node"]}]}
+TREE = {
+    "type": "record",
+    "name": "Tree",
+    "fields": [{"name": "leaves", "type": {"type": "array", "items": NODE | {"name": "Leaf"}}}],
+}
+TREE["fields"][0]["type"]["items"]["fields"] = [{"name": "tree", "type": ["null", "Tree"]}]  # type: ignore[index]
+NOTHING = {"type": "record", "name": "Nothing", "fields": [{"name": "more", "type": "null"}]}
 ODD: dict[str, str] = {
+    "a list without an end": json.dumps(added({"name": "note", "type": ["null", NODE]})),
+    "records that hold each other": json.dumps(added({"name": "note", "type": ["null", TREE]})),
+    "an array of nulls": json.dumps(
+        added({"name": "note", "type": {"type": "array", "items": "null"}, "default": []})
+    ),
+    "a map of records without content": json.dumps(
+        added({"name": "note", "type": {"type": "map", "values": NOTHING}, "default": {}})
+    ),
+    "a fixed of no bytes": json.dumps(
+        added({"name": "note", "type": {"type": "fixed", "name": "None", "size": 0}, "default": ""})
+    ),
     "a type of the frame's own": json.dumps(added({"name": "fence", "type": ["null", FENCE]})),
     "a record that holds itself": json.dumps(
         added({"name": "before", "type": ["null", "be.bewithu.v1.Registration"]})

@@ -23,6 +23,7 @@ from clickhouse_connect.driver.insert import InsertContext
 
 from bewithu.errors import DataRefused, Unavailable
 from bewithu.settings import ClickHouse
+from sinks.clickhouse.error_codes import is_state, is_statement
 from sinks.clickhouse.literal import text
 from sinks.clickhouse.memory_file import memory_file
 from sinks.clickhouse.server import connect, server_name
@@ -47,18 +48,6 @@ INSERT_SETTINGS: Mapping[str, Any] = {
     "input_format_avro_allow_missing_fields": 1,
     "input_format_null_as_default": 0,
 }
-
-#: Error codes that speak of the server's state, which passes: access, time-outs, network, memory, disk, overload,
-#: too many parts, shutting down, replicas. (ClickHouse, src/Common/ErrorCodes.cpp.) An error without any code comes
-#: from something in between, such as a load balancer.
-_STATE_ERRORS = frozenset(
-    (
-        None, 74, 75, 76, 77, 95, 96, 158, 159, 160, 164, 173, 193, 194, 198, 201, 202, 203, 204, 209, 210, 225, 236,
-        241, 242, 243, 252, 279, 291, 305, 319, 341, 394, 425, 439, 473, 497, 499, 516, 574, 609, 732, 745, 999, 1000,
-    )
-)  # fmt: skip
-#: Codes that speak of a statement of ours: a table, column, function or setting that is not there.
-_STATEMENT_ERRORS = frozenset((16, 20, 44, 46, 47, 48, 50, 60, 62, 63, 81, 115))
 
 
 class Database:
@@ -183,7 +172,7 @@ class Database:
         try:
             return self._run(call)
         except DatabaseError as error:
-            if error.code in _STATEMENT_ERRORS:
+            if is_statement(error.code):
                 raise
             raise DataRefused(str(error)) from error
 
@@ -194,7 +183,7 @@ class Database:
             except OperationalError as error:
                 raise Unavailable(self.name, _innermost(error)) from error
             except DatabaseError as error:
-                if error.code in _STATE_ERRORS and not _is_unspeakable(error):
+                if is_state(error.code, str(error)) and not _is_unspeakable(error):
                     raise Unavailable(self.name, _innermost(error)) from error
                 raise
             except (ClickHouseError, OSError) as error:

@@ -35,6 +35,8 @@ def log_frame_insert(frame: LogFrame, landing: str) -> tuple[str, str]:
     """`(columns) SELECT … FROM` for an insert, to be followed by the source, and the structure of the source."""
     statement, structure = _prepared(frame.topic, frame.fields, frame.shape, frame.longest)
     places = frame.places
+    ends = [*(place.row for place in places[1:]), frame.records]
+    counts = (end - place.row for end, place in zip(ends, places, strict=True))
     return (
         statement.replace("{landing}", landing)
         .replace("{batch}", f"toFixedString(unhex('{frame.batch.hex()}'), 8)")
@@ -43,6 +45,7 @@ def log_frame_insert(frame: LogFrame, landing: str) -> tuple[str, str]:
             f"fromUnixTimestamp64Milli(toInt64({round(frame.known_at.timestamp() * 1000)}), 'UTC')",
         )
         .replace("{starts}", _numbers(place.row for place in places))
+        .replace("{counts}", _numbers(counts))
         .replace("{partitions}", _numbers(place.partition for place in places))
         .replace("{offsets}", _numbers(place.offset for place in places))
         .replace("{times}", _numbers(place.time for place in places))
@@ -97,6 +100,8 @@ def _undamaged(columns: Sequence[_Column], shape: LogShape, longest: int) -> str
         *map(_text, headers),
     ]
     conditions = [
+        # Else it could name the start of another record batch, and be looked for there.
+        "kafka_offset_delta >= 0 AND kafka_offset_delta < transform(start, {starts}, {counts}, toInt64(0))",
         f"kafka_value_length = {' + '.join([str(PREFIX), *(column.length() for column in columns)])}",
         f"kafka_length = {' + '.join(around)}",
         f"kafka_wire = toFixedString(unhex('{shape.wire.hex()}'), {PREFIX})",
