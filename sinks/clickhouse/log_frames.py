@@ -25,6 +25,10 @@ _FRAME_COLUMNS = (
 )  # fmt: skip
 #: Where a row's record batch begins in the frame. Only right if the frame's rows come in their order, in one thread.
 _START = "rowNumberInAllBlocks() - kafka_offset_delta"
+#: What a record says of its offset must lead to its own record batch, not to another one of the frame.
+_IN_ITS_BATCH = (
+    "kafka_offset_delta >= 0 AND kafka_offset_delta < transform(start, {starts}, {counts}, toInt64(0))"
+)
 #: In bytes; a longer one is read in a fenced frame.
 _LONGEST_DECIMAL = 7
 #: In the statement's settings: rows keep their order.
@@ -43,6 +47,7 @@ def log_frame_insert(frame: LogFrame, landing: str) -> tuple[str, str]:
             f"fromUnixTimestamp64Milli(toInt64({round(frame.known_at.timestamp() * 1000)}), 'UTC')",
         )
         .replace("{starts}", _numbers(place.row for place in places))
+        .replace("{counts}", _numbers(place.count for place in places))
         .replace("{partitions}", _numbers(place.partition for place in places))
         .replace("{offsets}", _numbers(place.offset for place in places))
         .replace("{times}", _numbers(place.time for place in places))
@@ -68,10 +73,10 @@ def _prepared(topic: str, fields: tuple[Field, ...], shape: LogShape, longest: i
             "{batch}",
             "{known_at}",
             "toInt32(transform(start, {starts}, {partitions}, toInt64(-1)))",
-            "transform(start, {starts}, {offsets}, toInt64(-1)) AS base",
+            "transform(start, {starts}, {offsets}, toInt64(-1))",
             "toInt32(kafka_offset_delta)",
             f"fromUnixTimestamp64Milli(greatest({time}, 0), 'UTC')",
-            f"if(base >= 0\n        AND {_undamaged(columns, shape, longest)}, {{batch}}, toFixedString('', 8))",
+            f"if({_IN_ITS_BATCH}\n        AND {_undamaged(columns, shape, longest)}, {{batch}}, toFixedString('', 8))",
             *(column.value() for column in stored),
         ]
     )
