@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, cached_property
@@ -18,7 +18,7 @@ from typing import Any
 
 import fastavro
 
-from schemas.rules import Code, Rule, Violation, check, load_rules
+from schemas.rules import Check, Code, Rule, Violation, check, checks_of, load_rules
 
 _FILE = re.compile(r"(?P<event_type>[a-z_]+)\.v(?P<major>[0-9]+)\.avsc")
 
@@ -79,9 +79,13 @@ class Contract:
             if field.symbols
         }
 
+    @cached_property
+    def _checks(self) -> Sequence[Check]:
+        return checks_of(self.rules)
+
     def check(self, event: Mapping[str, Any], published_at: datetime) -> tuple[Violation, ...]:
         """What is wrong with `event` (decoded, logical types applied), most telling first."""
-        return check(self.rules, event, published_at, self.symbols)
+        return check(self._checks, event, published_at, self.symbols)
 
 
 @cache

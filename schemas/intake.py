@@ -43,9 +43,10 @@ class LogShape:
 
 @dataclass(frozen=True, slots=True)
 class LogPlace:
-    """Where a record batch of a log frame begins: its first row there, and its place and time (ms) in Kafka."""
+    """A record batch of a log frame: its first row there, its records, and its place and time (ms) in Kafka."""
 
     row: int
+    count: int
     partition: int
     offset: int
     time: int

@@ -8,6 +8,7 @@ Eleven digits `YYMMDD NNN CC`, often written `85.07.30-033.28`; CC = 97 - (the f
 from __future__ import annotations
 
 import re
+import string
 
 _BETWEEN = "[^0-9A-Za-z]{0,3}"
 #: The eleven digits, with up to three characters that are neither digits nor letters between the parts; also what
@@ -16,6 +17,9 @@ SHAPE = _BETWEEN.join(["[0-9]{2}", "[0-9]{2}", "[0-9]{2}", "[0-9]{3}", "[0-9]{2}
 _IN_TEXT = re.compile(f"(?<![0-9])(?=({SHAPE})(?![0-9]))")
 # In raw bytes the length in front of a text may look like a digit, so no boundary is asked for.
 _IN_BYTES = re.compile(f"(?=({SHAPE.replace('{0,3}', '{0,9}')}))".encode())
+_DIGITS, _LETTERS = string.digits.encode(), string.ascii_letters.encode()
+_DIGITS_TO_ZEROS = bytes.maketrans(_DIGITS, b"0" * 10)
+_BETWEEN_BYTES = bytes(set(range(256)) - set(_DIGITS + _LETTERS))
 
 
 def is_national_number(digits: str) -> bool:
@@ -34,6 +38,8 @@ def holds_national_number(text: str) -> bool:
 
 def mask(text: str) -> str:
     """`text` with every digit of a national number replaced by `*`."""
+    if not _may_hold_one(text.encode(errors="surrogatepass")):
+        return text
     masked = list(text)
     for found in _IN_TEXT.finditer(text):
         if is_national_number(_digits(found[1])):
@@ -44,12 +50,19 @@ def mask(text: str) -> str:
 
 def mask_bytes(raw: bytes) -> bytes:
     """`raw` with every digit of a national number replaced by `*`; the length stays."""
+    if not _may_hold_one(raw):
+        return raw
     masked = bytearray(raw)
     for found in _IN_BYTES.finditer(raw):
         if is_national_number(_digits(found[1].decode("latin-1"))):
             for place in range(found.start(1), found.end(1)):
                 masked[place] = 0x2A if 0x30 <= masked[place] <= 0x39 else masked[place]
     return bytes(masked)
+
+
+def _may_hold_one(raw: bytes) -> bool:
+    """Whether eleven digits stand together once all but digits and letters is left out: a look of no cost."""
+    return b"0" * 11 in raw.translate(_DIGITS_TO_ZEROS, _BETWEEN_BYTES)
 
 
 def _digits(text: str) -> str:

@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,6 @@ import fastavro
 from schemas.contracts import agency_pattern
 from schemas.frames import PREFIX
 from schemas.national_number import mask
-from streams.plain_form import form_of
 from streams.record_batches import KafkaRecord
 from streams.writer_schemas import WriterSchema
 
@@ -60,18 +60,20 @@ def decode(value: bytes, writer: WriterSchema) -> Event | Damage:
 
 def _oddity(value: bytes, writer: WriterSchema, event: Event) -> str:
     """What fastavro reads and the store does not; '' for none."""
+    if writer.form.is_usual(value):
+        return ""
     low = value.lower()
     for name, read in event.items():
         if isinstance(read, UUID) and str(read).encode() not in low:
             return f"{name} is an identifier that is not written as 36 characters, such as {UUID(int=0)}"
-    if form_of(value, writer.steps) == "wrong":
+    if writer.form.of(value) == "wrong":
         return "a boolean, an enum's number or an int is none that Avro allows"
     return ""
 
 
 def is_whole(value: bytes, writer: WriterSchema) -> bool:
     """Whether a value has the form of an event, from its first byte to its last: much cheaper than to decode it."""
-    form = form_of(value, writer.steps)
+    form = writer.form.of(value)
     if form != "unsure":
         return form == "plain"
     datum = io.BytesIO(value)
@@ -92,4 +94,9 @@ def agency_of(record: KafkaRecord, event: Event | None) -> str:
             ((value or b"").decode("ascii", "replace") for name, value in record.headers if name == "agency"),
             "",
         )
-    return claimed if re.fullmatch(agency_pattern(), claimed) else ""
+    return claimed if _is_agency(claimed) else ""
+
+
+@lru_cache(maxsize=1024)
+def _is_agency(claimed: str) -> bool:
+    return re.fullmatch(agency_pattern(), claimed) is not None

@@ -7,10 +7,12 @@ batch, damage) or does not pay (few records), records are read one by one and go
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Protocol
 
 from bewithu.clock import Clock
@@ -31,6 +33,7 @@ from streams.log_frames import (
     schema_id,
 )
 from streams.loose_records import LooseRecords
+from streams.no_collection import no_collection
 from streams.record_batches import KafkaRecord, LogBatch, Unreadable
 from streams.refusals import Place, explained, refusal, unexplained
 from streams.writer_schemas import Unfit, WriterSchema, WriterSchemas
@@ -132,11 +135,12 @@ class Intake:
         batches = joined(fetched)
         new = self.continuity.begin(batches)
         work = _Work(self._clock.now())
-        counts = [self._sort(work, batch) for batch in batches]
-        for (topic, shape), opened in work.opened.items():
-            self._store_log(work, topic, shape, opened)
-        for topic, partitions in work.loose.items():
-            self._store_loose(work, topic, partitions)
+        with no_collection():
+            counts = [self._sort(work, batch) for batch in batches]
+            for (topic, shape), opened in work.opened.items():
+                self._store_log(work, topic, shape, opened)
+            for topic, partitions in work.loose.items():
+                self._store_loose(work, topic, partitions)
         self._settle(work, batches, counts, [Earlier() for _ in batches] if new else self._earlier(batches))
         self.continuity.end(batches)
         return Outcome(sum(counts), work.refusals)
@@ -208,10 +212,17 @@ class Intake:
                 count += each.count
         return count
 
-    def _loosen(self, work: _Work, topic: str, partition: int, batch: LogBatch) -> int:
+    def _loosen(
+        self,
+        work: _Work,
+        topic: str,
+        partition: int,
+        batch: LogBatch,
+        body: bytes | memoryview | None = None,
+    ) -> int:
         """The records of a batch one by one. One that nobody can read is refused, offset by offset."""
         try:
-            records = batch.records()
+            records = batch.records(body=body)
         except Unreadable as error:
             lost = batch.placeholders()
             place = work.place(topic, partition)
@@ -230,7 +241,7 @@ class Intake:
         crumbs = in_crumbs(opened, self._few_records)
         if isinstance(writer, Unfit) or wary or crumbs or not measurable(writer.schema):
             for each in opened:
-                self._loosen(work, topic, each.partition, each.batch)
+                self._loosen(work, topic, each.partition, each.batch, each.body)
             return
         for group in in_frames(opened):
             frame = build_log_frame(topic, writer.schema, group, work.known_at, self._max_message_bytes)
@@ -240,7 +251,7 @@ class Intake:
                 self._wary[topic, shape] = _WARY_TAKES
                 work.damaged.add(topic)
                 for each in group:
-                    self._loosen(work, topic, each.partition, each.batch)
+                    self._loosen(work, topic, each.partition, each.batch, each.body)
             else:
                 for partition in {each.partition for each in group}:
                     work.frames[topic, partition].append(frame.number)
@@ -248,7 +259,7 @@ class Intake:
 
     def _store_loose(self, work: _Work, topic: str, partitions: Mapping[int, Sequence[KafkaRecord]]) -> None:
         runs = [
-            Run(partition, sorted(records, key=lambda record: record.offset))
+            Run(partition, sorted(records, key=attrgetter("offset")))
             for partition, records in partitions.items()
         ]
         done = self._loose.take(topic, work.known_at, runs, topic in work.damaged)
@@ -265,16 +276,16 @@ def _explanations(
     broken: frozenset[tuple[int, int]],
 ) -> Iterator[Refusal]:
     """The refusals of the records at the places `broken`, which the store says break a rule."""
-    offsets: dict[int, set[int]] = defaultdict(set)
-    for partition, offset in broken:
-        offsets[partition].add(offset)
+    offsets: dict[int, list[int]] = defaultdict(list)
+    for partition, offset in sorted(broken):
+        offsets[partition].append(offset)
     for opened in group:
-        first, last = opened.batch.first_offset, opened.batch.last_offset
-        if not any(first <= offset <= last for offset in offsets[opened.partition]):
-            continue
-        place = work.place(topic, opened.partition)
-        for record in opened.batch.records(only=offsets[opened.partition]):
-            yield explained(place, writer, record)
+        mine, batch = offsets[opened.partition], opened.batch
+        only = mine[bisect_left(mine, batch.first_offset) : bisect_right(mine, batch.last_offset)]
+        if only:
+            place = work.place(topic, opened.partition)
+            for record in batch.records(frozenset(only), opened.body):
+                yield explained(place, writer, record)
 
 
 def _by_batch(batches: Sequence[RecordBatch], refusals: Sequence[Refusal]) -> list[list[Refusal]]:

@@ -101,7 +101,7 @@ def build_log_frame(
     for opened in batches:
         pieces += [zigzag(opened.batch.count) + zigzag(len(opened.body)), opened.body, SYNC]
         batch = opened.batch
-        places.append(LogPlace(row, opened.partition, batch.first_offset, batch.time))
+        places.append(LogPlace(row, batch.count, opened.partition, batch.first_offset, batch.time))
         row += batch.count
     return LogFrame(topic, os.urandom(8), pieces, row, shape, fields, places, known_at, longest)
 

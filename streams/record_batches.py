@@ -7,7 +7,7 @@ when somebody asks for them one by one.
 from __future__ import annotations
 
 import struct
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -85,22 +85,25 @@ class LogBatch:
         with self._readable("decompressed"):
             return unpack(self.raw[_HEADER.size :], self.compression)
 
-    def records(self, only: Container[int] | None = None) -> Sequence[KafkaRecord]:
-        """Each of its records from `first_offset` on, or those at the offsets `only`. Raises `Unreadable`."""
+    def records(
+        self, only: Collection[int] | None = None, body: bytes | memoryview | None = None
+    ) -> Sequence[KafkaRecord]:
+        """Each of its records from `first_offset` on, or those at the offsets `only`. Raises `Unreadable`.
+
+        `body` is what `body()` gives, where that is at hand.
+        """
         if self.raw[_MAGIC_AT] != _MAGIC:
             return [each for each in self.every_old_record() if each.offset >= self.first_offset]
-        body = bytes(self.body())
+        body = bytes(self.body() if body is None else body)
         with self._readable("read"):
             base, _ = _LENGTH.unpack_from(self.raw)
             found: Sequence[KafkaRecord] | None = self._read_at_once(body)
             if found is None:
                 found = read_records(body, self.count, base, self.time, self.append_time, only)
             self._require_order(found, base)
-            return [
-                record
-                for record in found
-                if record.offset >= self.first_offset and (only is None or record.offset in only)
-            ]
+            if only is None:
+                return [record for record in found if record.offset >= self.first_offset]
+            return [record for record in found if record.offset in only]
 
     def _require_order(self, found: Sequence[KafkaRecord], base: int) -> None:
         """Records elsewhere, or two at one place, would be lost or taken for one another."""

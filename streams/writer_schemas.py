@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -14,7 +14,7 @@ from schemas.compatibility import NOT_AVRO
 from schemas.contracts import Contract, contracts
 from schemas.frames import frame_schema
 from streams.frames import container_header
-from streams.plain_form import Step, steps_of
+from streams.plain_form import PlainForm, plain_form
 from streams.resolution import Misfit, resolve
 
 
@@ -45,9 +45,9 @@ class WriterSchema:
         return fastavro.parse_schema({**self.schema, "fields": enums})
 
     @cached_property
-    def steps(self) -> Sequence[Step]:
+    def form(self) -> PlainForm:
         """For a look at an event without decoding it."""
-        return steps_of(self.schema)
+        return plain_form(self.schema)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ Each rule names a field and a kind; a null field passes every rule but `required
 A national number in a text field is always refused as `national_number`, whatever else is wrong with it.
 """
 
-from schemas.rules.check import Violation, check
+from schemas.rules.check import Check, Violation, check, checks_of
 from schemas.rules.model import (
     Between,
     Code,
@@ -38,6 +38,7 @@ from schemas.rules.model import (
 
 __all__ = [
     "Between",
+    "Check",
     "Code",
     "Known",
     "MunicipalityRule",
@@ -51,5 +52,6 @@ __all__ = [
     "Text",
     "Violation",
     "check",
+    "checks_of",
     "load_rules",
 ]

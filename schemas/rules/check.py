@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import singledispatch
+from functools import cache, singledispatch
 from typing import Any
 
 from bewithu.clock import brussels_day
@@ -39,28 +39,55 @@ class Context:
     symbols: Mapping[str, tuple[str, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A rule, ready to be asked of many events: to look its attributes up takes longer than most comparisons."""
+
+    field: str
+    when: tuple[tuple[str, tuple[str, ...]], ...]
+    takes_null: bool
+    rule: model.Rule
+    broken: Callable[[model.Rule, Any, Context], tuple[str, str] | None]
+
+
+def checks_of(rules: Iterable[model.Rule]) -> Sequence[Check]:
+    """The rules in their order."""
+    return [
+        Check(
+            field=rule.field,
+            when=tuple(rule.when.items()),
+            takes_null=not isinstance(rule, model.Required),
+            rule=rule,
+            broken=_broken.dispatch(type(rule)),
+        )
+        for rule in rules
+    ]
+
+
 def check(
-    rules: Iterable[model.Rule], event: Event, published_at: datetime, symbols: Mapping[str, tuple[str, ...]]
+    checks: Iterable[Check], event: Event, published_at: datetime, symbols: Mapping[str, tuple[str, ...]]
 ) -> tuple[Violation, ...]:
     """Every rule that `event` (decoded, logical types applied) breaks; the first one is the reason.
 
     `symbols` gives the known values of each enum field. A national number comes first, whatever its field.
     """
     context = Context(event, published_at, symbols)
-    found = tuple(violation for rule in rules for violation in _violations(rule, context))
+    found = []
+    for each in checks:
+        value = event.get(each.field)
+        if value is None and each.takes_null:
+            continue
+        if each.when and any(event.get(name) not in values for name, values in each.when):
+            continue
+        broken = each.broken(each.rule, value, context)
+        if broken:
+            found.append(Violation(each.field, broken[0], _shown(value), broken[1]))
     return tuple(sorted(found, key=lambda violation: violation.reason != "national_number"))
 
 
-def _violations(rule: model.Rule, context: Context) -> Iterator[Violation]:
-    event = context.event
-    if any(event.get(name) not in values for name, values in rule.when.items()):
-        return
-    value = event.get(rule.field)
-    if value is None and not isinstance(rule, model.Required):
-        return
-    broken = _broken(rule, value, context)
-    if broken:
-        yield Violation(rule.field, broken[0], _shown(value), broken[1])
+@cache
+def _fits(pattern: str) -> Callable[[str], re.Match[str] | None]:
+    return re.compile(pattern, re.ASCII).fullmatch
 
 
 @singledispatch
@@ -82,21 +109,21 @@ def _(rule: model.Known, value: Any, context: Context) -> tuple[str, str] | None
 
 @_broken.register
 def _(rule: model.Pseudonym, value: str, context: Context) -> tuple[str, str] | None:
-    if re.fullmatch(model.PSEUDONYM, value) and not value.isdigit():
+    if _fits(model.PSEUDONYM)(value) and not value.isdigit():
         return None
     return _bad_format(value, "a pseudonym of 32 lower-case hexadecimal digits")
 
 
 @_broken.register
 def _(rule: model.Code, value: str, context: Context) -> tuple[str, str] | None:
-    if re.fullmatch(rule.pattern, value, re.ASCII):
+    if _fits(rule.pattern)(value):
         return None
     return _bad_format(value, f"text like {rule.pattern}")
 
 
 @_broken.register
 def _(rule: model.Text, value: str, context: Context) -> tuple[str, str] | None:
-    if re.fullmatch(rule.pattern, value, re.ASCII) and not holds_national_number(value):
+    if _fits(rule.pattern)(value) and not holds_national_number(value):
         return None
     return _bad_format(value, f"text like {rule.pattern}")
 

@@ -63,7 +63,7 @@ class Database:
         self._insert_settings = {} if embedded else dict(INSERT_SETTINGS)
         self._client: Client | None = None
         self._lock = threading.Lock()
-        self._contexts: dict[tuple[str, tuple[str, ...]], InsertContext] = {}
+        self._contexts: dict[tuple[str, tuple[str, ...], bool], InsertContext] = {}
         self.name = name
 
     @classmethod
@@ -103,6 +103,15 @@ class Database:
         """All rows in one block."""
         if rows:
             self._run(lambda client: client.insert(data=rows, context=self._context(client, table, columns)))
+
+    def insert_columns(self, table: str, names: Sequence[str], columns: Sequence[Sequence[Any]]) -> None:
+        """All rows in one block, given by columns."""
+        if columns and columns[0]:
+            self._run(
+                lambda client: client.insert(
+                    data=columns, context=self._context(client, table, names, by_columns=True)
+                )
+            )
 
     def insert_avro(self, table: str, block: bytes) -> None:
         """An Avro object container file into `table`. Raises `DataRefused` when the block is damaged."""
@@ -148,12 +157,14 @@ class Database:
                 self._client = None
                 self._contexts.clear()
 
-    def _context(self, client: Client, table: str, columns: Sequence[str]) -> InsertContext:
+    def _context(
+        self, client: Client, table: str, columns: Sequence[str], by_columns: bool = False
+    ) -> InsertContext:
         """How to write these columns: asked of the server once, not for every insert."""
-        key = (table, tuple(columns))
+        key = (table, tuple(columns), by_columns)
         if key not in self._contexts:
             self._contexts[key] = client.create_insert_context(
-                table, column_names=columns, settings=self._insert_settings
+                table, column_names=columns, column_oriented=by_columns, settings=self._insert_settings
             )
         return self._contexts[key]
 

@@ -35,8 +35,6 @@ def log_frame_insert(frame: LogFrame, landing: str) -> tuple[str, str]:
     """`(columns) SELECT … FROM` for an insert, to be followed by the source, and the structure of the source."""
     statement, structure = _prepared(frame.topic, frame.fields, frame.shape, frame.longest)
     places = frame.places
-    ends = [*(place.row for place in places[1:]), frame.records]
-    counts = (end - place.row for end, place in zip(ends, places, strict=True))
     return (
         statement.replace("{landing}", landing)
         .replace("{batch}", f"toFixedString(unhex('{frame.batch.hex()}'), 8)")
@@ -45,7 +43,7 @@ def log_frame_insert(frame: LogFrame, landing: str) -> tuple[str, str]:
             f"fromUnixTimestamp64Milli(toInt64({round(frame.known_at.timestamp() * 1000)}), 'UTC')",
         )
         .replace("{starts}", _numbers(place.row for place in places))
-        .replace("{counts}", _numbers(counts))
+        .replace("{counts}", _numbers(place.count for place in places))
         .replace("{partitions}", _numbers(place.partition for place in places))
         .replace("{offsets}", _numbers(place.offset for place in places))
         .replace("{times}", _numbers(place.time for place in places))
@@ -71,10 +69,10 @@ def _prepared(topic: str, fields: tuple[Field, ...], shape: LogShape, longest: i
             "{batch}",
             "{known_at}",
             "toInt32(transform(start, {starts}, {partitions}, toInt64(-1)))",
-            "transform(start, {starts}, {offsets}, toInt64(-1)) AS base",
+            "transform(start, {starts}, {offsets}, toInt64(-1))",
             "toInt32(kafka_offset_delta)",
             f"fromUnixTimestamp64Milli(greatest({time}, 0), 'UTC')",
-            f"if(base >= 0\n        AND {_undamaged(columns, shape, longest)}, {{batch}}, toFixedString('', 8))",
+            f"if({_undamaged(columns, shape, longest)}, {{batch}}, toFixedString('', 8))",
             *(column.value() for column in stored),
         ]
     )

@@ -57,13 +57,19 @@ def in_log(
     return RecordBatch(topic, partition, log=log)
 
 
-class Taking:
-    """One take at a moment of its own, by which its facts are found again."""
+#: With so few records or more, batches go as they stand.
+AS_THEY_STAND = 0
 
-    def __init__(self, database: Database, registry: Registry | None = None) -> None:
+
+class Taking:
+    """One take at a moment of its own, by which its facts are found again. Fewer than `few_records` are read."""
+
+    def __init__(
+        self, database: Database, registry: Registry | None = None, few_records: int = AS_THEY_STAND
+    ) -> None:
         self._database = database
         self._clock = Clock(PUBLISHED_AT + timedelta(seconds=next(_seconds)))
-        self._intake = intake_to(database, registry, self._clock)
+        self._intake = intake_to(database, registry, self._clock, few_records)
 
     def take(self, *batches: RecordBatch) -> Outcome:
         return self._intake.take(*batches)

@@ -17,11 +17,11 @@ from schemas.contracts import Contract, contracts
 from schemas.examples import PUBLISHED_AT
 from sinks.clickhouse.contract_tables import facts_table
 from sinks.clickhouse.database import Database
-from streams.batches import RecordBatch
-from tests.intake_samples import NOW, REGISTRATION, Record, encoded
+from streams.log_frames import FEW_RECORDS
+from tests.intake_samples import NOW, REGISTRATION, encoded
 from tests.kafka_batches import CODECS, Written, by_hand, with_checksum, with_client
 from tests.poison.damage import damaged, edits
-from tests.poison.logs import Taking, as_facts, in_log, new_events, written
+from tests.poison.logs import AS_THEY_STAND, Taking, as_facts, in_log, new_events, written
 from tests.poison.oracle import Malformed, Verdict, judge, records_in, time_of
 
 #: Set BEWITHU_TEST_EXAMPLES for a long run.
@@ -72,14 +72,11 @@ def test_each_record_is_a_fact_with_its_own_values_or_refused_whatever_is_damage
         with_client([Written(value, b"k", [("agency", b"dvz")]) for value in values], 7, codec),
         topic=contract.topic,
     )
-    one_by_one = RecordBatch(
-        contract.topic, 0, [Record(7 + row, NOW, each) for row, each in enumerate(values)]
-    )
-    for batch in (as_log, one_by_one):
+    for few_records in (AS_THEY_STAND, FEW_RECORDS):
         # The same events at a later moment would change nothing.
         database.run(f"TRUNCATE TABLE {facts_table(contract.event_type)}")
-        take = Taking(database)
-        outcome = take.take(batch, other)
+        take = Taking(database, few_records=few_records)
+        outcome = take.take(as_log, other)
         assert outcome.records == count + 20
         assert {each.partition for each in outcome.refused} <= {0}
         offsets = [each.offset for each in outcome.refused]
@@ -102,7 +99,7 @@ def test_damage_anywhere_in_a_batch_of_kafka_stores_nothing_that_was_not_sent(
     raw = raw[:8] + struct.pack(">i", _HEADER - 12 + len(body)) + raw[12:_HEADER] + body
     neighbours = new_events(20)
     other = in_log(with_client(written(neighbours), base, "zstd"), partition=1)
-    take = Taking(database)
+    take = Taking(database, few_records=data.draw(st.sampled_from([AS_THEY_STAND, FEW_RECORDS])))
     outcome = take.take(in_log(with_checksum(raw)), other)
     unharmed = as_facts(neighbours)
     stored = take.facts()
