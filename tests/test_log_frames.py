@@ -33,7 +33,6 @@ from tests.intake_samples import (
     encoded,
     facts,
     intake_to,
-    quarantined,
     sample,
 )
 from tests.kafka_batches import CODECS, Headers, Written, by_hand, fetched, with_client
@@ -207,24 +206,6 @@ def test_a_batch_that_claims_two_thousand_million_records_is_one_refusal(databas
     )
     assert [(each.offset, each.reason) for each in outcome.refused] == [(3, "unreadable_batch")]
     assert outcome.records == 1
-
-
-def test_a_record_that_claims_an_offset_of_another_batch_is_not_lost(database: Database) -> None:
-    """By its row and its delta it would be where the first batch begins."""
-    first = by_hand([Written(sound()) for _ in range(20)], 1_000)
-    broken = encoded(sample(municipality="99999"))
-    liar = Written(broken, delta=20 + 5)
-    others = [Written(sound()) for _ in range(19)]
-    second = by_hand([*others[:5], liar, *others[5:]], 5_000, last_delta=19)
-    batches = [
-        RecordBatch(REGISTRATION.topic, partition, log=[batch])
-        for partition, raw in enumerate([first, second])
-        if (batch := fetched(raw)) is not None
-    ]
-    outcome = intake_to(database, few_records=ALL_AS_THEY_STAND).take(*batches)
-    assert [(each.partition, each.offset) for each in outcome.refused] == [(1, 5_025)]
-    assert len(facts(database)) == 39
-    assert [row["offset"] for row in quarantined(database)] == [5_025]
 
 
 # --- which frames ---
