@@ -14,6 +14,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
+import aiokafka
 from aiokafka import errors
 from aiokafka.consumer import fetcher
 from faust.transport.drivers import aiokafka as driver
@@ -80,8 +81,19 @@ fetcher.MemoryRecords = _FetchedLog
 fetcher.PartitionRecords = _LogBatches
 
 
+#: How long a broker may hold a fetch back for want of records. Faust's own 1.5 s are only as good as a broker that
+#: answers at the first record: the embedded one looks again after half of the time.
+_FETCH_WAIT_MS = 50
+
+
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     """Fetches in a thread of its own and hands over whole batches."""
+
+    def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
+        consumer = super()._create_worker_consumer(transport)
+        # Faust has no setting for it; the fetcher is made from it when the consumer starts.
+        consumer._fetch_max_wait_ms = _FETCH_WAIT_MS
+        return consumer
 
     async def getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, list[Any]]:  # noqa: ASYNC109 - Faust's signature
         fetched = await super().getmany(active_partitions, timeout)
