@@ -15,7 +15,6 @@ from schemas.contracts import contracts, parsed_schema
 from schemas.examples import good_examples
 from schemas.national_number import mask, mask_bytes
 from streams.decoding import Damage, decode, is_whole
-from streams.plain_form import form_of
 from streams.record_batches import LogBatch, Unreadable, complete_batches, read_batch
 from streams.record_reader import LogRecord
 from streams.refusals import Place, refusal
@@ -111,8 +110,8 @@ def an_event(data: bytes) -> None:
             assert event == expected
         elif isinstance(event, dict):
             # A decimal that the store cannot hold, or a number of more than 64 bits: the store has the last word.
-            assert form_of(value, writer.steps) == "unsure", event
-        form = form_of(value, writer.steps)
+            assert writer.form.of(value) == "unsure", event
+        form = writer.form.of(value)
         if form == "plain":
             # It looks at lengths and numbers; what a text holds is for the store and the rules.
             assert not isinstance(event, Damage) or event.reason == "undecodable", event
