@@ -38,7 +38,9 @@ def test_of_several_cells_the_earliest_day_counts_where_they_meet() -> None:
 
 
 def test_a_ratio_changes_from_the_first_day_on_which_a_side_of_it_did() -> None:
-    (ratio,) = [found for found in load_indicators(files("streams.indicators")).values() if isinstance(found, Ratio)]
+    (ratio,) = [
+        found for found in load_indicators(files("streams.indicators")).values() if isinstance(found, Ratio)
+    ]
     counts = {
         (ratio.numerator, "BE", ""): TUESDAY,
         (ratio.denominator, "BE", ""): MONDAY,
