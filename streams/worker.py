@@ -45,8 +45,13 @@ class Progress:
     last_stored: float | None = None
     away: str = ""
     stored: asyncio.Event = field(default_factory=asyncio.Event)
-    #: Cleared while what was stored is not yet in the values.
+    #: Whether this worker refreshes the values.
+    leads: bool = False
+    #: Cleared while a leader stored something that is not yet in the values.
     refreshed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.refreshed.set()
 
     def note(self, outcome: Outcome, batches: int) -> None:
         self.records += outcome.records
@@ -55,11 +60,12 @@ class Progress:
         self.stores += 1
         self.last_stored = monotonic()
         self.stored.set()
-        self.refreshed.clear()
+        if self.leads:
+            self.refreshed.clear()
 
     def note_refreshed(self) -> None:
         """The values hold what was stored when their refresh began; if more was since, there is more to come."""
-        if not self.stored.is_set():
+        if not self.stored.is_set() or not self.leads:
             self.refreshed.set()
 
 
@@ -158,7 +164,8 @@ async def lead(
     pause = interval
     while True:
         progress.stored.clear()
-        if is_leader():
+        progress.leads = is_leader()
+        if progress.leads:
             try:
                 await step()
                 pause = interval

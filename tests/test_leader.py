@@ -1,4 +1,4 @@
-"""The leader's step: one at a time, whoever asks for it."""
+"""The leader's step: one at a time, whoever asks for it; and whose turn it is, an insert's or a refresh's."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from datetime import datetime
 from alerts.teller import StepReport
 from bewithu.clock import SystemClock
 from bewithu.fitting.worker import Leader
+from streams.intake import Outcome
+from streams.worker import Progress, lead
 
 
 async def test_steps_that_are_asked_for_at_once_are_taken_one_after_the_other() -> None:
@@ -45,3 +47,25 @@ async def test_values_are_kept_up_at_every_call_and_rules_are_evaluated_only_so_
     assert done == ["refreshed", "evaluated", "refreshed", "refreshed"]
     await leader.step()
     assert done[-2:] == ["refreshed", "evaluated"]
+
+
+async def test_an_insert_waits_for_a_refresh_only_of_a_leader_s_own_and_only_until_it_is_done() -> None:
+    progress, leads = Progress(), asyncio.Event()
+    under_way, ends = asyncio.Event(), asyncio.Event()
+
+    async def step() -> None:
+        under_way.set()
+        await ends.wait()
+
+    leading = asyncio.create_task(lead(leads.is_set, step, progress, interval=0.01))
+    progress.note(Outcome(1, []), 1)
+    await asyncio.wait_for(progress.refreshed.wait(), 5)
+    leads.set()
+    await asyncio.wait_for(under_way.wait(), 5)
+    progress.note(Outcome(1, []), 1)
+    assert not progress.refreshed.is_set()
+    progress.note_refreshed()
+    assert not progress.refreshed.is_set(), "what was stored meanwhile is not in the values"
+    ends.set()
+    await asyncio.wait_for(progress.refreshed.wait(), 5)
+    leading.cancel()
