@@ -13,12 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
-from typing import Protocol
 
 from bewithu.clock import Clock
 from bewithu.errors import DataRefused
-from schemas.intake import BatchNote, Frame, LogFrame, LogShape, Refusal
-from schemas.quarantine import Earlier, Held, Span
+from schemas.intake import BatchNote, LogShape, Refusal
+from schemas.quarantine import Earlier, Span
 from streams.batches import RecordBatch, joined
 from streams.continuity import Continuity
 from streams.frames import Run
@@ -34,45 +33,13 @@ from streams.log_frames import (
 )
 from streams.loose_records import LooseRecords
 from streams.no_collection import no_collection
+from streams.ports import Answers, FactStore, Silence
 from streams.record_batches import KafkaRecord, LogBatch, Unreadable
 from streams.refusals import Place, explained, refusal, unexplained
 from streams.writer_schemas import Unfit, WriterSchema, WriterSchemas
 
 #: For so many takes after damage, record batches of that shape are read record by record at once.
 _WARY_TAKES = 16
-
-
-class FactStore(Protocol):
-    """Where events are kept. Every call raises `Unavailable` when the store does not answer."""
-
-    def insert(self, frame: Frame | LogFrame) -> Sequence[tuple[int, int]]:
-        """Stores the events that keep the contract's rules; returns partition and offset of those that do not.
-
-        Raises `DataRefused` when the frame is damaged.
-        """
-
-    def earlier(self, spans: Sequence[Span]) -> Sequence[Earlier]:
-        """What became of the records at these offsets when they came before, in the order of `spans`."""
-
-    def mark_accepted(self, refusals: Sequence[Refusal], now: datetime) -> None:
-        """These are in the facts since they came first, though they are refused now."""
-
-    def quarantine(self, refusals: Sequence[Refusal]) -> None: ...
-
-    def note(self, notes: Sequence[BatchNote]) -> None: ...
-
-
-class Answers(Protocol):
-    """Tells agencies what was refused. Raises `Unavailable` until every answer is safe."""
-
-    def tell(self, refusals: Sequence[Refusal], before: Sequence[Held]) -> None:
-        """`before`: records just taken that were refused earlier. Who is no longer refused is told so, too."""
-
-
-class Silence:
-    """Nobody is told: for benchmarks, and tests of the store alone."""
-
-    def tell(self, refusals: Sequence[Refusal], before: Sequence[Held]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class FrameStore(Protocol):
     """The part of a `FactStore` that is needed here."""
 
     def insert(self, frame: Frame) -> Sequence[tuple[int, int]]:
-        """As in streams/intake.py."""
+        """As in streams/ports.py."""
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class RehearsalStore:
-    """A `FactStore` (streams/intake.py). A test has it judge as ClickHouse does."""
+    """A `FactStore` (streams/ports.py). A test has it judge as ClickHouse does."""
 
     def insert(self, frame: Frame | LogFrame) -> Sequence[tuple[int, int]]:
         assert isinstance(frame, Frame), "a replay gives single records, which make no log frame"

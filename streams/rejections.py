@@ -33,7 +33,7 @@ class Standing(Protocol):
 
 
 class Rejections:
-    """The `Answers` of the ingest (streams/intake.py)."""
+    """The `Answers` of the ingest (streams/ports.py)."""
 
     def __init__(
         self,

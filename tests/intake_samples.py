@@ -17,8 +17,9 @@ from sinks.clickhouse.database import Database
 from sinks.clickhouse.fact_store import ClickHouseFactStore
 from streams.batches import RecordBatch
 from streams.frames import milliseconds
-from streams.intake import FactStore, Intake
+from streams.intake import Intake
 from streams.log_frames import FEW_RECORDS
+from streams.ports import FactStore
 from streams.writer_schemas import WriterSchemas
 
 REGISTRATION = contract_of("registration")

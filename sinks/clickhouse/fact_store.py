@@ -23,7 +23,7 @@ _NOTE = (
 
 
 class ClickHouseFactStore:
-    """The `FactStore` of the ingest (streams/intake.py). `by` is who takes the batches, for the quarantine's log."""
+    """The `FactStore` of the ingest (streams/ports.py). `by` is who takes the batches, for the quarantine's log."""
 
     def __init__(self, database: Database, by: str = "worker") -> None:
         self._database = database
