@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from time import monotonic
 
 from streams.batches import RecordBatch
@@ -58,10 +59,8 @@ class Backlog:
             return taken
 
     async def _turn(self) -> None:
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(self._refreshed.wait(), _LONGEST_TURN_SECONDS)
-        except TimeoutError:
-            return
 
     def _catching_up(self) -> bool:
         newest = {(batch.topic, batch.partition): batch.behind for batch in self._batches}

@@ -87,7 +87,7 @@ class Leader:
         """Refreshes until nothing is left; returns the moment up to which values are complete."""
         while True:
             now = self._clock.now()
-            done = await asyncio.to_thread(self._refresh, now, lambda: self.on_counts())
+            done = await asyncio.to_thread(self._refresh, now, self.on_counts)
             if done is None:
                 return now
             self.refreshes += 1

@@ -19,7 +19,7 @@ from sinks.clickhouse.indicator_sql import EVERYBODY, TOUCHED, contributions_sta
 
 #: So many batches are taken into one refresh at most; the rest follows in the next.
 _BATCHES = 1_000
-#: For a few records, threads and what joins prepare for many rows cost more than they bring: half of such a refresh.
+#: For a few records, threads and what joins prepare for many rows cost more than they bring: a third of such a refresh.
 _FEW_RECORDS = 10_000
 _SMALL: Mapping[str, Any] = {"max_threads": 1, "join_algorithm": "'hash'", "enable_join_runtime_filters": 0}
 

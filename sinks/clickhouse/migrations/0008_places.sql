@@ -9,7 +9,7 @@ CREATE TABLE IF NOT EXISTS present_places
 ENGINE = Join(ANY, LEFT, nis) SETTINGS join_any_take_last_row = 1;
 
 -- What a refresh wrote is asked for after each: only its own part needs to be read for that. The projection that did
--- this for contributions cost every insert as much again.
+-- this for contributions made a part of its own with every insert.
 ALTER TABLE indicator_values ADD INDEX IF NOT EXISTS written_by refresh TYPE minmax GRANULARITY 1;
 ALTER TABLE contributions DROP PROJECTION IF EXISTS by_refresh;
 ALTER TABLE contributions ADD INDEX IF NOT EXISTS written_by refresh TYPE minmax GRANULARITY 4;
