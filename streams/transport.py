@@ -21,6 +21,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage, Message
 
+from streams import coordinator
 from streams.batches import RecordBatch
 from streams.record_batches import LogBatch, complete_batches, is_intact, read_batch
 
@@ -79,6 +80,7 @@ class _LogBatches:
 # There is no way to pass them in; this process consumes through this transport alone, and the version is pinned.
 fetcher.MemoryRecords = _FetchedLog
 fetcher.PartitionRecords = _LogBatches
+coordinator.install()
 
 
 #: How long a broker may hold a fetch back for want of records. Faust's own 1.5 s are only as good as a broker that

@@ -17,6 +17,7 @@ from schemas.contracts import contracts
 from schemas.national_number import mask
 from streams.backlog import Backlog
 from streams.batches import RecordBatch
+from streams.coordinator import METADATA_MAX_AGE_MS
 from streams.intake import Intake, Outcome
 from streams.kafka_security import faust_credentials
 from streams.taking_apart import take_apart
@@ -85,6 +86,7 @@ def make_app(settings: Kafka, intake: Intake, progress: Progress) -> faust.App:
         broker_commit_interval=1.0,
         consumer_max_fetch_size=_FETCH_BYTES,
         consumer_auto_offset_reset="earliest",
+        consumer_metadata_max_age_ms=METADATA_MAX_AGE_MS,
         # A message is a batch of thousands: what waits for the store waits in the backlog, which counts bytes.
         stream_buffer_maxsize=1,
         stream_wait_empty=True,

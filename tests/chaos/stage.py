@@ -63,7 +63,7 @@ class Stage:
         self.started += 1
         port = free_port()
         log = self.folder / f"worker-{self.started}.log"
-        command = [sys.executable, "-m", "bewithu", "worker"]
+        command = [sys.executable, "-m", "bewithu", "--verbose", "worker"]
         environment = {**self.environment(), "BEWITHU_HTTP__PORT": str(port)}
         worker = Worker(start_process(command, log, folder=self.folder, environment=environment), port)
         self.workers.append(worker)
