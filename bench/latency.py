@@ -218,13 +218,13 @@ def _send(settings: Settings, schema_id: int, rate: int, seconds: int, times: Pa
 
 def _written(leader: Leader) -> threading.Event:
     """Set whenever values were written; the reader clears it."""
-    written, told = threading.Event(), leader.on_counts
+    written, told = threading.Event(), leader.on_values
 
     def tell() -> None:
         written.set()
         told()
 
-    leader.on_counts = tell
+    leader.on_values = tell
     return written
 
 

@@ -46,7 +46,8 @@ def main() -> int:
 
 
 def _send(bootstrap: str, topic: str, schema_id: int, rate: int, seconds: int) -> dict[str, list[float]]:
-    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 5, "acks": "all"})
+    # As our own publisher (streams/publisher.py): what lingers is part of what is measured.
+    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 20, "acks": "all"})
     example = next(each.event for each in good_examples() if each.name.endswith("certificate_at_heysel"))
     schema, places = parsed_schema(topic), areas()
     sent: dict[str, list[float]] = {area: [] for area in places}

@@ -26,7 +26,6 @@ NOT_SYNCED = {
     "migrations": "a migration that is not noted is applied again, which changes nothing",
     "indicator_definitions": "an indicator that is not noted is rebuilt",
     "refreshes": "a refresh that is not noted is done again, which changes nothing",
-    "changed_series": "the scratch of one refresh; one that begins again writes its own",
     "refused": "read back within the batch that wrote it, whose offsets are not yet committed",
 }
 OCCURRED = datetime(2025, 3, 3, 9, 30, tzinfo=UTC)

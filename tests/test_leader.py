@@ -17,7 +17,7 @@ from streams.worker import Progress, lead
 async def test_steps_that_are_asked_for_at_once_are_taken_one_after_the_other() -> None:
     under_way, overlaps = threading.Lock(), []
 
-    def refresh(now: datetime, on_counts: Callable[[], object]) -> None:
+    def refresh(now: datetime, on_values: Callable[[], object]) -> None:
         overlaps.append(not under_way.acquire(blocking=False))
         threading.Event().wait(0.02)
         if not overlaps[-1]:
@@ -34,7 +34,7 @@ async def test_steps_that_are_asked_for_at_once_are_taken_one_after_the_other() 
 async def test_values_are_kept_up_at_every_call_and_rules_are_evaluated_only_so_often() -> None:
     done: list[str] = []
 
-    def refresh(now: datetime, on_counts: Callable[[], object]) -> None:
+    def refresh(now: datetime, on_values: Callable[[], object]) -> None:
         done.append("refreshed")
 
     async def tell(now: datetime) -> StepReport:

@@ -63,7 +63,7 @@ class Leader:
         #: Called after every step with the moment that it was taken for.
         self.on_step: Callable[[datetime], None] = lambda now: None
         #: Called in the refresh's thread, when counts can be read and what rests on them is still to come.
-        self.on_counts: Callable[[], object] = lambda: None
+        self.on_values: Callable[[], object] = lambda: None
 
     async def step(self) -> None:
         """Safe to repeat and to break off anywhere: every part of it derives from what is stored."""
@@ -87,7 +87,7 @@ class Leader:
         """Refreshes until nothing is left; returns the moment up to which values are complete."""
         while True:
             now = self._clock.now()
-            done = await asyncio.to_thread(self._refresh, now, self.on_counts)
+            done = await asyncio.to_thread(self._refresh, now, self.on_values)
             if done is None:
                 return now
             self.refreshes += 1
@@ -152,7 +152,7 @@ class Worker:
         await self._patiently("the schema registry", self._register)
         loop = asyncio.get_running_loop()
         # What is left of a refresh then is little, and may go on beside the next insert.
-        self.leader.on_counts = partial(loop.call_soon_threadsafe, self.progress.note_refreshed)
+        self.leader.on_values = partial(loop.call_soon_threadsafe, self.progress.note_refreshed)
         await self.app.start()
         self.started = True
         try:

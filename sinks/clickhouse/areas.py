@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 
 from schemas.areas import LANGUAGES, ancestors, areas, municipalities
@@ -10,7 +9,6 @@ from sinks.clickhouse.database import Database
 
 _LAST_DAY = date(2299, 12, 31)
 _VALIDITY = ("nis", "valid_from", "valid_to")
-_PLACE = ("nis", "current_nis", "areas")
 
 
 def load_areas(database: Database) -> None:
@@ -18,11 +16,7 @@ def load_areas(database: Database) -> None:
     codes = [
         (place.nis, place.valid_from, place.valid_to or _LAST_DAY) for place in municipalities().values()
     ]
-    places = [
-        (place.nis, place.current_nis, list(ancestors(place.current_nis)))
-        for place in municipalities().values()
-    ]
-    if _holds(database, "validity", _VALIDITY, codes) and _holds(database, "present_places", _PLACE, places):
+    if sorted(map(tuple, database.rows(f"SELECT {', '.join(_VALIDITY)} FROM validity"))) == sorted(codes):
         return
     database.insert(
         "areas",
@@ -43,11 +37,4 @@ def load_areas(database: Database) -> None:
             for place in municipalities().values()
         ],
     )  # fmt: skip
-    database.insert("present_places", _PLACE, places)
     database.insert("validity", _VALIDITY, codes)
-
-
-def _holds(
-    database: Database, table: str, columns: Sequence[str], rows: Sequence[tuple[object, ...]]
-) -> bool:
-    return sorted(map(tuple, database.rows(f"SELECT {', '.join(columns)} FROM {table}"))) == sorted(rows)

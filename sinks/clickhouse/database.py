@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import clickhouse_connect
+import polars as pl
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import (
     ClickHouseError,
@@ -84,6 +86,13 @@ class Database:
         """The result's rows."""
         return self._run(lambda client: client.query(statement, parameters=parameters).result_rows)
 
+    def frame(self, statement: str, **parameters: Any) -> pl.DataFrame:
+        """The result's rows by columns. LowCardinality and Enum must be cast to String."""
+        answer = self._run(
+            lambda client: client.raw_query(statement, parameters=parameters, fmt="ArrowStream")
+        )
+        return pl.read_ipc_stream(io.BytesIO(answer))
+
     def value(self, statement: str, **parameters: Any) -> Any:
         """The first column of the only row."""
         ((value, *_),) = self.rows(statement, **parameters)
@@ -110,6 +119,21 @@ class Database:
             self._run(
                 lambda client: client.insert(
                     data=columns, context=self._context(client, table, names, by_columns=True)
+                )
+            )
+
+    def insert_frame(self, table: str, frame: pl.DataFrame) -> None:
+        """All rows in one block; columns by their names. Does nothing when there are none."""
+        if len(frame):
+            block = io.BytesIO()
+            frame.write_ipc_stream(block)
+            self._run(
+                lambda client: client.raw_insert(
+                    table,
+                    column_names=frame.columns,
+                    insert_block=block.getvalue(),
+                    fmt="ArrowStream",
+                    settings=self._insert_settings,
                 )
             )
 

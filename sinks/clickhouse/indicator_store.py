@@ -1,27 +1,38 @@
-"""Keeps indicator values true to the facts. Every statement is state-based: done again, it changes nothing."""
+"""Keeps indicator values true to the facts. Every write is state-based: done again, it changes nothing."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
-from typing import Any
+from itertools import groupby
+from operator import attrgetter
 from uuid import UUID
 
+import polars as pl
+
 from bewithu.clock import brussels_day
+from schemas.areas import areas
 from schemas.contracts import contracts
 from schemas.indicators import Flow, Indicators, Ratio, Stock
-from sinks.clickhouse.changed_series import ChangedSeries, changed_counts, changed_ratios
 from sinks.clickhouse.database import Database, statement
-from sinks.clickhouse.indicator_sql import EVERYBODY, TOUCHED, contributions_statement
+from sinks.clickhouse.indicator_sql import (
+    Whom,
+    everybody,
+    existing_steps_statement,
+    facts_count_statement,
+    facts_statement,
+    touched,
+)
+from sinks.indicators.revisions import Stamps, Wanted, revisions, stamped, wanted, wanted_whole, whole_ratio
+from sinks.indicators.steps import difference, steps_of
+from sinks.indicators.values import moves_of
 
 #: So many batches are taken into one refresh at most; the rest follows in the next.
 _BATCHES = 1_000
-#: For a few records, threads and what joins prepare for many rows cost more than they bring: a third of such a refresh.
-_FEW_RECORDS = 10_000
-_SMALL: Mapping[str, Any] = {"max_threads": 1, "join_algorithm": "'hash'", "enable_join_runtime_filters": 0}
+#: Areas of which whole series are in memory at once.
+_AREAS_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +45,17 @@ class Refreshed:
     more: bool
 
 
+@dataclass(slots=True)
+class _Run:
+    """A refresh under way. `finished` is the number of the last one that finished, `number` its own, so far."""
+
+    number: int
+    finished: int
+    now: datetime
+    started: float
+    changed: int = 0
+
+
 class ClickHouseIndicators:
     """Refreshes values after new batches, and rebuilds those whose definition changed. One process at a time."""
 
@@ -44,53 +66,44 @@ class ClickHouseIndicators:
         self._indicators = indicators
         self._definitions_stand = False
 
-    def refresh(self, now: datetime, on_counts: Callable[[], object] = lambda: None) -> Refreshed | None:
+    def refresh(self, now: datetime, on_values: Callable[[], object] = lambda: None) -> Refreshed | None:
         """Takes in all batches that no finished refresh has; None when there is nothing to do.
 
-        `on_counts` is called when the values of flows and stocks can be read, before ratios are worked out.
+        `on_values` is called when the values can be read, before the refresh is noted as finished.
         """
         rebuilt = self._rebuild_changed_definitions(now)
         pending = self._database.rows(statement("pending_batches"), limit=_BATCHES)
         if not pending:
             return rebuilt
-        frames = sorted({frame for _, frames, *_ in pending for frame in frames})
-        batches = [batch for batch, *_ in pending]
+        _, _, _, finished = pending[0]
+        run = self._begin(now, finished)
         events = {contracts()[topic].event_type for _, _, topic, _ in pending if topic in contracts()}
-        counts = [found for found in self._counts if found.event in events]
-        settings = _SMALL if sum(records for *_, records in pending) <= _FEW_RECORDS else {}
-        return self._run(
-            counts,
-            TOUCHED,
-            frames,
-            batches,
-            now,
-            more=len(pending) == _BATCHES,
-            settings=settings,
-            on_counts=on_counts,
-        )
+        frames = sorted({frame for _, frames, *_ in pending for frame in frames})
+        self._add_steps(run, [found for found in self._counts if found.event in events], touched(frames))
+        self._write_values(run)
+        on_values()
+        return self._finish(run, [batch for batch, *_ in pending], more=len(pending) == _BATCHES)
 
     def _rebuild_changed_definitions(self, now: datetime) -> Refreshed | None:
         """None when the stored values rest on our definitions; asked until they do, as ours never change."""
         if self._definitions_stand:
             return None
-        known: dict[str, str] = {}
-        for indicator, fingerprint in self._database.rows(
-            "SELECT indicator, argMax(fingerprint, rebuilt_at) FROM indicator_definitions GROUP BY indicator"
-        ):
-            known[indicator] = fingerprint
+        known = {
+            name: fingerprint for name, fingerprint, *_ in self._database.rows(statement("definitions_known"))
+        }
         changed = [found for found in self._indicators.values() if known.get(found.id) != found.fingerprint]
         if not changed:
             self._definitions_stand = True
             return None
-        sides = {
-            side
-            for found in changed
-            if isinstance(found, Ratio)
-            for side in (found.numerator, found.denominator)
-        }
-        counts = [found for found in self._counts if found in changed or found.id in sides]
         anew = [found for found in changed if isinstance(found, Ratio)]
-        refreshed = self._run(counts, EVERYBODY, [], [], now, more=True, anew=anew)
+        sides = {side for found in anew for side in (found.numerator, found.denominator)}
+        rebuilt = [found for found in self._counts if found in changed or found.id in sides]
+        run = self._begin(now, self._database.value("SELECT max(refresh) FROM refreshes"))
+        sizes = self._database.rows(facts_count_statement({found.event for found in self._counts}))
+        for whom in everybody(sum(size for (size,) in sizes)):
+            self._add_steps(run, rebuilt, whom)
+        self._write_values(run, anew=anew)
+        refreshed = self._finish(run, [], more=True)
         self._database.insert(
             "indicator_definitions",
             ["indicator", "fingerprint", "minimum_cell"],
@@ -98,101 +111,66 @@ class ClickHouseIndicators:
         )
         return refreshed
 
-    def _run(
-        self,
-        counts: Sequence[Flow | Stock],
-        subjects: str,
-        frames: Sequence[int],
-        batches: Sequence[UUID],
-        now: datetime,
-        more: bool,
-        anew: Sequence[Ratio] = (),
-        settings: Mapping[str, Any] = MappingProxyType({}),
-        on_counts: Callable[[], object] = lambda: None,
-    ) -> Refreshed:
-        started = time.monotonic()
-        ((finished, begun),) = self._database.rows(statement("refresh_numbers"))
-        # Above the number of a crashed refresh too, even if that had another machine's clock.
-        refresh = max(finished + 1, begun + 1, time.time_ns() // 1000)
-        if counts:
-            self._database.run(
-                contributions_statement(counts, subjects), settings, frames=list(frames), refresh=refresh
-            )
-        series = changed_counts(self._database.rows(statement("changed_cells"), finished=finished))
-        derived = changed_ratios([found for found in self._ratios if found not in anew], series)
-        self._note_series(refresh, {**series, **derived})
-        stamps = {"refresh": refresh, "known_at": now.replace(tzinfo=None), "today": brussels_day(now)}
-        if series:
-            self._insert_counts(series, stamps, settings)
-        on_counts()
-        if anew:
-            # After the counts: their first values may be among those just written.
-            every = self._whole_series(anew)
-            self._note_series(refresh, every)
-            derived = {**derived, **every}
-        if derived:
-            self._insert_ratios(derived, stamps, settings)
-        changed = self._database.value(
-            "SELECT count() FROM indicator_values WHERE refresh = {refresh:UInt64}", refresh=refresh
-        )
-        seconds = time.monotonic() - started
+    def _begin(self, now: datetime, finished: int) -> _Run:
+        return _Run(max(finished + 1, time.time_ns() // 1000), finished, now, time.monotonic())
+
+    def _finish(self, run: _Run, batches: Sequence[UUID], more: bool) -> Refreshed:
+        seconds = time.monotonic() - run.started
         self._database.insert(
             "refreshes",
             ["refresh", "known_at", "batches", "changed_values", "milliseconds"],
-            [[refresh, now, list(batches), changed, round(seconds * 1000)]],
+            [[run.number, run.now, list(batches), run.changed, round(seconds * 1000)]],
         )
-        return Refreshed(len(batches), changed, seconds, more)
+        return Refreshed(len(batches), run.changed, seconds, more)
 
-    def _note_series(self, refresh: int, series: ChangedSeries) -> None:
-        self._database.insert(
-            "changed_series",
-            ["refresh", "indicator", "area", "breakdown", "since"],
-            [[refresh, *names, since] for names, since in series.items()],
-        )
-
-    def _whole_series(self, ratios: Sequence[Ratio]) -> ChangedSeries:
-        """A ratio that is new or defined anew changes wherever it or one of its sides ever had a value."""
-        return {
-            (ratio.id, area, breakdown): since
-            for ratio in ratios
-            for area, breakdown, since in self._database.rows(
-                statement("first_days"), indicators=[ratio.id, ratio.numerator, ratio.denominator]
-            )
-        }
-
-    def _insert_counts(
-        self, series: ChangedSeries, stamps: Mapping[str, Any], settings: Mapping[str, Any]
-    ) -> None:
-        self._database.run(
-            statement("insert_counts"),
-            settings,
-            **stamps,
-            earliest=min(series.values()),
-            changed=sorted({indicator for indicator, *_ in series}),
-            ids=[found.id for found in self._counts],
-            delays=[found.usual_delay_days for found in self._counts],
+    def _add_steps(self, run: _Run, indicators: Iterable[Flow | Stock], whom: Whom) -> None:
+        """Brings the steps of these persons to what their events say."""
+        by_event = groupby(sorted(indicators, key=attrgetter("event")), key=attrgetter("event"))
+        made, ids = [], list[str]()
+        for event, found in ((event, list(found)) for event, found in by_event):
+            facts = self._database.frame(facts_statement(event, found, whom), **whom.parameters)
+            made.append(steps_of(facts, found))
+            ids += [indicator.id for indicator in found]
+        if not made:
+            return
+        existing = self._database.frame(existing_steps_statement(whom), indicators=ids, **whom.parameters)
+        missing = difference(pl.concat(made), existing)
+        self._database.insert_frame(
+            "contributions", missing.with_columns(refresh=pl.lit(run.number, pl.UInt64))
         )
 
-    def _insert_ratios(
-        self, series: ChangedSeries, stamps: Mapping[str, Any], settings: Mapping[str, Any]
-    ) -> None:
-        changed = {indicator for indicator, *_ in series}
-        ratios = [found for found in self._ratios if found.id in changed]
-        parts = [
-            part
-            for ratio in ratios
-            for part in (
-                (ratio.id, ratio.id, "itself"),
-                (ratio.id, ratio.numerator, "numerator"),
-                (ratio.id, ratio.denominator, "denominator"),
-            )
-        ]
-        self._database.run(
-            statement("insert_ratios"),
-            settings,
-            **stamps,
-            parts=parts,
-            indicators=sorted({indicator for _, indicator, _ in parts}),
-            ids=[found.id for found in ratios],
-            delays=[found.usual_delay_days for found in ratios],
+    def _write_values(self, run: _Run, anew: Sequence[Ratio] = ()) -> None:
+        """New revisions of all that the steps since the last finished refresh change, and of ratios `anew`."""
+        moves = moves_of(self._database.frame(statement("changed_cells"), finished=run.finished))
+        if len(moves):
+            ratios = [found for found in self._ratios if found not in anew]
+            stored = self._stored(run, wanted(moves, ratios))
+            self._insert_values(run, revisions(moves, stored, ratios))
+        for ratio in anew:
+            for codes in _in_parts(sorted(areas()), _AREAS_AT_ONCE):
+                # Read after the counts were written: the first values of its sides may be among these.
+                stored = self._stored(run, wanted_whole(ratio, codes))
+                self._insert_values(run, whole_ratio(ratio, stored))
+
+    def _stored(self, run: _Run, needed: Wanted) -> pl.DataFrame:
+        stored = self._database.frame(
+            statement("stored_values"),
+            finished=run.finished,
+            day_before=needed.day_before,
+            indicators=needed.indicators,
+            areas=needed.areas,
+            breakdowns=needed.breakdowns,
         )
+        # Above every revision of a refresh that broke off, even if that had another machine's clock.
+        run.number = max(run.number, (stored.select(pl.col("newest").max()).item() or 0) + 1)
+        return stored.drop("newest")
+
+    def _insert_values(self, run: _Run, values: pl.DataFrame) -> None:
+        run.changed += len(values)
+        delays = {found.id: found.usual_delay_days for found in self._indicators.values()}
+        stamps = Stamps(run.number, run.now, brussels_day(run.now), delays)
+        self._database.insert_frame("indicator_values", stamped(values, stamps))
+
+
+def _in_parts(codes: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    return (codes[start : start + size] for start in range(0, len(codes), size))
