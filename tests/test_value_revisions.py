@@ -128,6 +128,12 @@ def test_a_ratio_is_looked_at_from_the_first_day_on_which_a_side_of_it_changed()
     assert ratios.select("day", "numerator", "denominator").rows() == [(FRIDAY, 1.0, 4.0)]
 
 
+def test_steps_that_add_up_to_nothing_give_a_ratio_no_value_either() -> None:
+    before = stored((ABOVE, MONDAY, 1.0, 1.0), (BELOW, MONDAY, 2.0, 2.0))
+    before = pl.concat([before, ratio_stored((MONDAY, 1.0, 2.0))])
+    assert changed(revisions(moves((ABOVE, TUESDAY, 0)), before, [RATIO])) == []
+
+
 def test_nothing_below_is_a_ratio_of_nothing() -> None:
     found = revisions(moves((ABOVE, MONDAY, 1)), stored(), [RATIO])
     ratios = found.filter(pl.col("indicator") == RATIO.id)

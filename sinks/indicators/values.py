@@ -56,6 +56,8 @@ def counts(moves: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
         known.select(*SERIES, "day", "settled", was="value")
         .join(moves, on=[*SERIES, "day"], how="full", coalesce=True)
         .with_columns(pl.col("delta").fill_null(0))
+        # A day without a value that nothing moves gets none, here and in the ratios that rest on it.
+        .filter(pl.col("was").is_not_null() | (pl.col("delta") != 0))
         .sort(*SERIES, "day")
         .with_columns(
             value=pl.col("settled").forward_fill().over(SERIES).fill_null(0.0)
@@ -64,9 +66,7 @@ def counts(moves: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
         .with_columns(
             numerator=pl.col("value"),
             denominator=pl.lit(1.0),
-            changed=pl.when(pl.col("was").is_null())
-            .then(pl.col("delta") != 0)
-            .otherwise(pl.col("was") != pl.col("value")),
+            changed=pl.col("was").is_null() | (pl.col("was") != pl.col("value")),
         )
         .select(*VALUES.names(), "changed")
     )
