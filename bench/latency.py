@@ -36,7 +36,7 @@ from bench.registrations import registration_contract
 from bench.steady_sender import PARTITIONS, areas
 from bewithu.clock import SystemClock, brussels_day
 from bewithu.demo.broker import SESSION_TIMEOUT_SECONDS, embedded_broker
-from bewithu.fitting.worker import Leader
+from bewithu.fitting.leader import Leader
 from bewithu.settings import Http, Kafka, Registry, Settings, Smtp, load_settings
 from bewithu.wiring import connect, make_worker
 from sinks.clickhouse.database import Database

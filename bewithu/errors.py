@@ -53,6 +53,10 @@ class Unavailable(BewithuError):
         super().__init__(f"{part} is away: {detail}")
 
 
+class LeadLost(BewithuError):
+    """Another process leads from now on, or may soon: what was begun is left to it."""
+
+
 class DataRefused(BewithuError):
     """The store refuses the data itself: something in the batch is damaged."""
 

@@ -13,8 +13,9 @@ from bewithu import __version__
 from bewithu.clock import Clock
 from bewithu.fitting.alerting import PublishedReadings, indicator_texts
 from bewithu.fitting.board import PublishedBoard
+from bewithu.fitting.leader import Leader
 from bewithu.fitting.metrics import metrics_registry
-from bewithu.fitting.worker import Leader, Worker
+from bewithu.fitting.worker import Worker
 from bewithu.settings import Settings
 from schemas.indicators import Indicators, load_indicators
 from sinks.clickhouse.alert_log import ClickHouseAlertLog

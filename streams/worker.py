@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import faust
 
-from bewithu.errors import Unavailable
+from bewithu.errors import LeadLost, Unavailable
 from bewithu.settings import Kafka
 from schemas.contracts import contracts
 from schemas.national_number import mask
@@ -171,6 +171,8 @@ async def lead(
             try:
                 await step()
                 pause = interval
+            except LeadLost as lost:
+                log.info("%s", lost)
             except Unavailable as error:
                 log.warning("%s; the refresh is tried again in %.0f s", error, pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)

@@ -5,19 +5,27 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
+from importlib.resources import files
+
+import pytest
 
 from alerts.teller import StepReport
 from bewithu.clock import SystemClock
-from bewithu.fitting.worker import Leader
+from bewithu.errors import LeadLost
+from bewithu.fitting.leader import Leader
+from schemas.indicators import load_indicators
+from sinks.clickhouse.database import Database
+from sinks.clickhouse.indicator_store import ClickHouseIndicators
 from streams.intake import Outcome
 from streams.worker import Progress, lead
+from tests.events import Platform, person, registration
 
 
 async def test_steps_that_are_asked_for_at_once_are_taken_one_after_the_other() -> None:
     under_way, overlaps = threading.Lock(), []
 
-    def refresh(now: datetime, on_values: Callable[[], object]) -> None:
+    def refresh(now: datetime, on_values: Callable[[], object], leads: Callable[[], bool]) -> None:
         overlaps.append(not under_way.acquire(blocking=False))
         threading.Event().wait(0.02)
         if not overlaps[-1]:
@@ -34,7 +42,7 @@ async def test_steps_that_are_asked_for_at_once_are_taken_one_after_the_other() 
 async def test_values_are_kept_up_at_every_call_and_rules_are_evaluated_only_so_often() -> None:
     done: list[str] = []
 
-    def refresh(now: datetime, on_values: Callable[[], object]) -> None:
+    def refresh(now: datetime, on_values: Callable[[], object], leads: Callable[[], bool]) -> None:
         done.append("refreshed")
 
     async def tell(now: datetime) -> StepReport:
@@ -69,3 +77,69 @@ async def test_an_insert_waits_for_a_refresh_only_of_a_leader_s_own_and_only_unt
     ends.set()
     await asyncio.wait_for(progress.refreshed.wait(), 5)
     leading.cancel()
+
+
+async def test_whoever_leads_next_waits_for_the_step_under_way_also_when_nobody_waits_for_it_here() -> None:
+    begun, ends, done = asyncio.Event(), threading.Event(), []
+    loop = asyncio.get_running_loop()
+
+    def refresh(now: datetime, on_values: Callable[[], object], leads: Callable[[], bool]) -> None:
+        loop.call_soon_threadsafe(begun.set)
+        assert ends.wait(10)
+        done.append("refreshed")
+
+    async def tell(now: datetime) -> StepReport:
+        done.append("evaluated")
+        return StepReport()
+
+    leader = Leader(refresh, tell, SystemClock())
+    assert await leader.idle(0), "nothing was begun"
+    stepping = asyncio.create_task(leader.step())
+    await asyncio.wait_for(begun.wait(), 5)
+    stepping.cancel()
+    assert not await leader.idle(0.02)
+    leader.leads = lambda: False
+    ends.set()
+    assert await leader.idle(5)
+    assert done == ["refreshed"], "rules are left to the next leader"
+
+
+async def test_a_lead_that_is_lost_is_no_failure(caplog: pytest.LogCaptureFixture) -> None:
+    steps = asyncio.Event()
+
+    async def step() -> None:
+        steps.set()
+        raise LeadLost("another worker leads")
+
+    with caplog.at_level("INFO"):
+        leading = asyncio.create_task(lead(lambda: True, step, Progress(), interval=0.01))
+        await asyncio.wait_for(steps.wait(), 5)
+        leading.cancel()
+    assert [(record.levelname, record.message) for record in caplog.records] == [
+        ("INFO", "another worker leads")
+    ]
+
+
+@pytest.mark.parametrize("writes", range(3))
+def test_a_refresh_writes_nothing_more_once_the_lead_is_lost(database: Database, writes: int) -> None:
+    """The next leader's refresh is right, whatever was written."""
+    platform = Platform(database)
+    platform.refresh()
+    platform.send(registration(person(1), datetime(2025, 3, 3, tzinfo=UTC)))
+    asked: list[int] = []
+
+    def leads() -> bool:
+        asked.append(1)
+        return len(asked) <= writes
+
+    with pytest.raises(LeadLost):
+        ClickHouseIndicators(database, load_indicators(files("streams.indicators"))).refresh(
+            platform.clock.now(), leads=leads
+        )
+    written = [
+        database.value(f"SELECT count() > 0 FROM {table}") for table in ("contributions", "indicator_values")
+    ]
+    assert written == [writes > 0, writes > 1]
+    platform.refresh()
+    total = "SELECT argMax(value, refresh) FROM indicator_values WHERE indicator = 'registrations_7d' AND area = 'BE'"
+    assert database.value(f"{total} AND breakdown = '' AND day = '2025-03-03'") == 1

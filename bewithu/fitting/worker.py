@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
-from time import monotonic
 from typing import Any, TypeVar
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
-from alerts.teller import StepReport
 from bewithu.board.app import make_app as make_board
 from bewithu.board.data import BoardData
 from bewithu.board.health import Readiness
 from bewithu.clock import Clock
 from bewithu.errors import BewithuError, Unavailable
+from bewithu.fitting.leader import Leader
 from bewithu.settings import Settings
 from schemas.contracts import contracts
 from schemas.rejections import rejections
 from sinks.clickhouse.database import Database
-from sinks.clickhouse.indicator_store import Refreshed
 from sinks.clickhouse.prepare import prepare
 from streams.registry import SchemaRegistry
 from streams.topics import ensure_topics
@@ -34,75 +31,10 @@ log = logging.getLogger("bewithu.worker")
 
 T = TypeVar("T")
 _LONGEST_PAUSE = 10.0
-
-
-class Leader:
-    """What the leader does after new data: refresh the indicators, then evaluate rules and mail."""
-
-    def __init__(
-        self,
-        refresh: Callable[[datetime, Callable[[], object]], Refreshed | None],
-        tell: Callable[[datetime], Awaitable[StepReport]],
-        clock: Clock,
-        evaluate_every: float = 0.0,
-    ) -> None:
-        """`evaluate_every`: seconds between two evaluations of the rules while values change all the time."""
-        self._refresh = refresh
-        self._tell = tell
-        self._clock = clock
-        self._evaluate_every = evaluate_every
-        self._evaluated = float("-inf")
-        self.refreshes = 0
-        self.changed_values = 0
-        self.last_seconds = 0.0
-        self.mails_sent = 0
-        self.transitions = 0
-        self.trouble = ""
-        # Two refreshes at once would both append the same difference; two tellers would send a mail twice.
-        self._one_at_a_time = asyncio.Lock()
-        #: Called after every step with the moment that it was taken for.
-        self.on_step: Callable[[datetime], None] = lambda now: None
-        #: Called in the refresh's thread, when counts can be read and what rests on them is still to come.
-        self.on_values: Callable[[], object] = lambda: None
-
-    async def step(self) -> None:
-        """Safe to repeat and to break off anywhere: every part of it derives from what is stored."""
-        await self._step(tell=True)
-
-    async def keep_up(self) -> None:
-        """A step that leaves the rules for a later one if they were evaluated just now: values wait for no mail."""
-        await self._step(tell=monotonic() - self._evaluated >= self._evaluate_every)
-
-    async def _step(self, tell: bool) -> None:
-        try:
-            async with self._one_at_a_time:
-                now = await self._bring_up_to_date()
-                if tell:
-                    await self._evaluate(now)
-        except Exception as error:
-            self.trouble = str(error)
-            raise
-
-    async def _bring_up_to_date(self) -> datetime:
-        """Refreshes until nothing is left; returns the moment up to which values are complete."""
-        while True:
-            now = self._clock.now()
-            done = await asyncio.to_thread(self._refresh, now, self.on_values)
-            if done is None:
-                return now
-            self.refreshes += 1
-            self.changed_values += done.changed_values
-            self.last_seconds = done.seconds
-            if not done.more:
-                return now
-
-    async def _evaluate(self, now: datetime) -> None:
-        report = await self._tell(now)
-        self._evaluated = monotonic()
-        self.mails_sent += report.sent
-        self.transitions += len(report.transitions)
-        self.trouble = report.trouble
-        self.on_step(now)
+#: Whoever leads next waits for the step under way, so long: the group's members are given a minute to hand over.
+_HAND_OVER_SECONDS = 30.0
+#: A supervisor kills a process that does not end; ours asks for ten seconds and more.
+_END_SECONDS = 5.0
 
 
 @dataclass
@@ -153,15 +85,25 @@ class Worker:
         loop = asyncio.get_running_loop()
         # What is left of a refresh then is little, and may go on beside the next insert.
         self.leader.on_values = partial(loop.call_soon_threadsafe, self.progress.note_refreshed)
+        self.leader.leads = self._leads
+        self.app.on_partitions_revoked.connect(self._hand_over)
         await self.app.start()
         self.started = True
         try:
             interval = self.settings.refresh.interval_seconds
-            await first_to_end(
-                self._watch(), lead(self.app.is_leader, self.leader.keep_up, self.progress, interval)
-            )
+            await first_to_end(self._watch(), lead(self._leads, self.leader.keep_up, self.progress, interval))
         finally:
+            self.leader.leads = lambda: False
+            await self.leader.idle(_END_SECONDS)
             await self.app.stop()
+
+    def _leads(self) -> bool:
+        return bool(self.app.is_leader() and not self.app.rebalancing and not self.app.should_stop)
+
+    async def _hand_over(self, *_: Any, **__: Any) -> None:
+        """Two leaders at once would both append the same difference: the group waits for the step under way."""
+        if not await self.leader.idle(_HAND_OVER_SECONDS):
+            log.warning("a step of the leader still runs after %.0f s; the group goes on", _HAND_OVER_SECONDS)
 
     async def _watch(self) -> None:
         """A consumer that crashed takes nothing any more, silently: end the process, so that it is restarted."""

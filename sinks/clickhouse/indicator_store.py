@@ -13,6 +13,7 @@ from uuid import UUID
 import polars as pl
 
 from bewithu.clock import brussels_day
+from bewithu.errors import LeadLost
 from schemas.areas import areas
 from schemas.contracts import contracts
 from schemas.indicators import Flow, Indicators, Ratio, Stock
@@ -65,12 +66,20 @@ class ClickHouseIndicators:
         self._ratios = [found for found in indicators.values() if isinstance(found, Ratio)]
         self._indicators = indicators
         self._definitions_stand = False
+        self._leads: Callable[[], bool] = lambda: True
 
-    def refresh(self, now: datetime, on_values: Callable[[], object] = lambda: None) -> Refreshed | None:
+    def refresh(
+        self,
+        now: datetime,
+        on_values: Callable[[], object] = lambda: None,
+        leads: Callable[[], bool] = lambda: True,
+    ) -> Refreshed | None:
         """Takes in all batches that no finished refresh has; None when there is nothing to do.
 
-        `on_values` is called when the values can be read, before the refresh is noted as finished.
+        `on_values` is called when the values can be read, before the refresh is noted as finished. `leads` is asked
+        before every write: raises `LeadLost` once it says no.
         """
+        self._leads = leads
         rebuilt = self._rebuild_changed_definitions(now)
         pending = self._database.rows(statement("pending_batches"), limit=_BATCHES)
         if not pending:
@@ -116,6 +125,7 @@ class ClickHouseIndicators:
 
     def _finish(self, run: _Run, batches: Sequence[UUID], more: bool) -> Refreshed:
         seconds = time.monotonic() - run.started
+        self._require_lead()
         self._database.insert(
             "refreshes",
             ["refresh", "known_at", "batches", "changed_values", "milliseconds"],
@@ -135,6 +145,7 @@ class ClickHouseIndicators:
             return
         existing = self._database.frame(existing_steps_statement(whom), indicators=ids, **whom.parameters)
         missing = difference(pl.concat(made), existing)
+        self._require_lead()
         self._database.insert_frame(
             "contributions", missing.with_columns(refresh=pl.lit(run.number, pl.UInt64))
         )
@@ -169,7 +180,12 @@ class ClickHouseIndicators:
         run.changed += len(values)
         delays = {found.id: found.usual_delay_days for found in self._indicators.values()}
         stamps = Stamps(run.number, run.now, brussels_day(run.now), delays)
+        self._require_lead()
         self._database.insert_frame("indicator_values", stamped(values, stamps))
+
+    def _require_lead(self) -> None:
+        if not self._leads():
+            raise LeadLost("another worker leads, or may soon: the refresh is left to it")
 
 
 def _in_parts(codes: Sequence[str], size: int) -> Iterator[Sequence[str]]:

@@ -1,0 +1,104 @@
+"""What the leader does after new data: refresh the indicators, then evaluate rules and mail."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from time import monotonic
+from typing import Any, Protocol
+
+from alerts.teller import StepReport
+from bewithu.clock import Clock
+from sinks.clickhouse.indicator_store import Refreshed
+
+
+class Refresh(Protocol):
+    """As `ClickHouseIndicators.refresh`."""
+
+    def __call__(
+        self, now: datetime, on_values: Callable[[], object], leads: Callable[[], bool]
+    ) -> Refreshed | None: ...
+
+
+class Leader:
+    """Takes steps, one at a time. `LeadLost` leaves a step that is not to go on, as another process leads."""
+
+    def __init__(
+        self,
+        refresh: Refresh,
+        tell: Callable[[datetime], Awaitable[StepReport]],
+        clock: Clock,
+        evaluate_every: float = 0.0,
+    ) -> None:
+        """`evaluate_every`: seconds between two evaluations of the rules while values change all the time."""
+        self._refresh = refresh
+        self._tell = tell
+        self._clock = clock
+        self._evaluate_every = evaluate_every
+        self._evaluated = float("-inf")
+        self.refreshes = 0
+        self.changed_values = 0
+        self.last_seconds = 0.0
+        self.mails_sent = 0
+        self.transitions = 0
+        self.trouble = ""
+        # Two refreshes at once would both append the same difference; two tellers would send a mail twice.
+        self._one_at_a_time = asyncio.Lock()
+        self._under_way: asyncio.Future[Any] | None = None
+        #: Called after every step with the moment that it was taken for.
+        self.on_step: Callable[[datetime], None] = lambda now: None
+        #: Called in the refresh's thread, when values can be read, before the refresh is noted.
+        self.on_values: Callable[[], object] = lambda: None
+        #: Asked before every write of a refresh, in its thread: once False, the step is broken off.
+        self.leads: Callable[[], bool] = lambda: True
+
+    async def step(self) -> None:
+        """Safe to repeat and to break off anywhere: every part of it derives from what is stored."""
+        await self._step(tell=True)
+
+    async def keep_up(self) -> None:
+        """A step that leaves the rules for a later one if they were evaluated just now: values wait for no mail."""
+        await self._step(tell=monotonic() - self._evaluated >= self._evaluate_every)
+
+    async def idle(self, seconds: float) -> bool:
+        """Waits until no step is under way, also one whose caller was cancelled; False when that takes longer."""
+        if self._under_way is not None:
+            await asyncio.wait([self._under_way], timeout=seconds)
+        return self._under_way is None or self._under_way.done()
+
+    async def _step(self, tell: bool) -> None:
+        async with self._one_at_a_time:
+            # A thread cannot be cancelled: whoever is waits no longer, and the step goes on to where it may end.
+            self._under_way = asyncio.ensure_future(self._whole_step(tell))
+            await asyncio.shield(self._under_way)
+
+    async def _whole_step(self, tell: bool) -> None:
+        try:
+            now = await self._bring_up_to_date()
+            if tell and self.leads():
+                await self._evaluate(now)
+        except Exception as error:
+            self.trouble = str(error)
+            raise
+
+    async def _bring_up_to_date(self) -> datetime:
+        """Refreshes until nothing is left; returns the moment up to which values are complete."""
+        while True:
+            now = self._clock.now()
+            done = await asyncio.to_thread(self._refresh, now, self.on_values, self.leads)
+            if done is None:
+                return now
+            self.refreshes += 1
+            self.changed_values += done.changed_values
+            self.last_seconds = done.seconds
+            if not done.more:
+                return now
+
+    async def _evaluate(self, now: datetime) -> None:
+        report = await self._tell(now)
+        self._evaluated = monotonic()
+        self.mails_sent += report.sent
+        self.transitions += len(report.transitions)
+        self.trouble = report.trouble
+        self.on_step(now)
