@@ -231,20 +231,23 @@ def test_refreshes_that_crash_between_any_two_writes_are_made_good_by_the_next(
     assert_same(stored(platform, wanted), wanted)
 
 
+@pytest.mark.parametrize("writes", [1, 2])
 def test_a_worker_whose_clock_is_behind_makes_a_crashed_refresh_good(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+    database: Database, monkeypatch: pytest.MonkeyPatch, writes: int
 ) -> None:
+    """It crashed after it had written steps, or steps and values."""
     moment = datetime(2025, 1, 1, tzinfo=UTC)
-    steps = [Step((Sent(registration(person(number), moment)),)) for number in range(2)]
+    steps = [Step((Sent(registration(person(number), moment)),)) for number in range(3)]
     platform = Platform(database)
     platform.refresh()
     take(platform, steps[0])
-    with crash_before_write(database, 2):
+    with crash_before_write(database, writes):
         platform.refresh()
     an_hour_ago = time.time_ns() - 3600 * 10**9
     monkeypatch.setattr(time, "time_ns", lambda: an_hour_ago)
-    take(platform, steps[1])
-    platform.refresh()
+    for step in steps[1:]:
+        take(platform, step)
+        platform.refresh()
     wanted = expected(steps, steps)
     assert_same(stored(platform, wanted), wanted)
 

@@ -32,6 +32,9 @@ from sinks.clickhouse.server import connect, server_name
 
 T = TypeVar("T")
 
+#: The last bytes of an Arrow stream that is whole.
+_END_OF_STREAM = bytes.fromhex("ffffffff00000000")
+
 #: Of every insert. Stated, not inherited: a server's age must not change what an insert means (see docs/decisions).
 INSERT_SETTINGS: Mapping[str, Any] = {
     "async_insert": 0,
@@ -88,9 +91,15 @@ class Database:
 
     def frame(self, statement: str, **parameters: Any) -> pl.DataFrame:
         """The result's rows by columns. LowCardinality and Enum must be cast to String."""
+        # A server keeps the answer until it is complete: an error must not come behind half of it.
+        settings = {} if self._embedded else {"wait_end_of_query": 1}
         answer = self._run(
-            lambda client: client.raw_query(statement, parameters=parameters, fmt="ArrowStream")
+            lambda client: client.raw_query(
+                statement, parameters=parameters, fmt="ArrowStream", settings=settings
+            )
         )
+        if not answer.endswith(_END_OF_STREAM):
+            raise Unavailable(self.name, f"its answer broke off after {len(answer)} bytes")
         return pl.read_ipc_stream(io.BytesIO(answer))
 
     def value(self, statement: str, **parameters: Any) -> Any:
@@ -127,7 +136,7 @@ class Database:
         if len(frame):
             block = io.BytesIO()
             frame.write_ipc_stream(block)
-            self._run(
+            summary = self._run(
                 lambda client: client.raw_insert(
                     table,
                     column_names=frame.columns,
@@ -136,6 +145,7 @@ class Database:
                     settings=self._insert_settings,
                 )
             )
+            self._require_all(summary, len(frame))
 
     def insert_avro(self, table: str, block: bytes) -> None:
         """An Avro object container file into `table`. Raises `DataRefused` when the block is damaged."""

@@ -56,6 +56,13 @@ class _Run:
     started: float
     changed: int = 0
 
+    def exceed(self, found: pl.DataFrame) -> None:
+        """Takes a number above those of refreshes that broke off (column `newest`), which may be of another clock.
+
+        Else their steps would count again in the next refresh, and their values would hide ours.
+        """
+        self.number = max(self.number, (found.select(pl.col("newest").max()).item() or 0) + 1)
+
 
 class ClickHouseIndicators:
     """Refreshes values after new batches, and rebuilds those whose definition changed. One process at a time."""
@@ -152,7 +159,9 @@ class ClickHouseIndicators:
 
     def _write_values(self, run: _Run, anew: Sequence[Ratio] = ()) -> None:
         """New revisions of all that the steps since the last finished refresh change, and of ratios `anew`."""
-        moves = moves_of(self._database.frame(statement("changed_cells"), finished=run.finished))
+        cells = self._database.frame(statement("changed_cells"), finished=run.finished)
+        run.exceed(cells)
+        moves = moves_of(cells)
         if len(moves):
             ratios = [found for found in self._ratios if found not in anew]
             stored = self._stored(run, wanted(moves, ratios))
@@ -172,8 +181,7 @@ class ClickHouseIndicators:
             areas=needed.areas,
             breakdowns=needed.breakdowns,
         )
-        # Above every revision of a refresh that broke off, even if that had another machine's clock.
-        run.number = max(run.number, (stored.select(pl.col("newest").max()).item() or 0) + 1)
+        run.exceed(stored)
         return stored.drop("newest")
 
     def _insert_values(self, run: _Run, values: pl.DataFrame) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 _LENGTH = re.compile(rb"^content-length:[ \t]*(\d+)\r$", re.IGNORECASE | re.MULTILINE)
 _CHUNKED = re.compile(rb"^transfer-encoding:[ \t]*chunked\r$", re.IGNORECASE | re.MULTILINE)
-_FRAME = re.compile(rb"INSERT INTO \S+ FORMAT Avro\n")
+_FRAME = re.compile(rb"INSERT INTO [^\n]+ FORMAT (?:Avro|ArrowStream)\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class HttpMessage:
 
     @property
     def is_data_insert(self) -> bool:
-        """Whether it is a frame of events: a statement on a line of its own, and behind it a block of data."""
+        """Whether it inserts a block: a statement on a line of its own, and behind it the data."""
         return _FRAME.match(self.content) is not None
 
     def cut(self) -> bytes:
