@@ -7,6 +7,7 @@ failed when it had stored. Agencies publish throughout. tests/chaos does the wor
 from __future__ import annotations
 
 import argparse
+import logging
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -69,6 +70,8 @@ def run(arguments: argparse.Namespace, console: Console) -> Survival:
     """Raises `ContenderError` when the platform does not come back after everything was mended."""
     seed = SystemRandom().randrange(2**31) if arguments.seed is None else arguments.seed
     console.print(f"seed {seed}")
+    # The watcher asks a store that is killed again and again, and its client logs each time.
+    logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
     with (
         tempfile.TemporaryDirectory(prefix="bewithu-chaos-") as name,
         console.status("starting") as status,
