@@ -37,7 +37,7 @@ class SteadyCoordinator(GroupCoordinator):  # type: ignore[misc] # aiokafka has 
                 await self._push_error_to_user(error)
 
     async def _push_error_to_user(self, error: Exception) -> None:
-        log.warning("group %s: %s; joining again", self.group_id, error or repr(error))
+        log.warning("group %s: %s; joining again", self.group_id, str(error) or repr(error))
         # A heartbeat or a look at offsets that ended with an error is started again by joining, and by nothing else.
         self.request_rejoin()
         await asyncio.wait([self._closing], timeout=_PAUSE_SECONDS)

@@ -104,6 +104,19 @@ async def test_whoever_leads_next_waits_for_the_step_under_way_also_when_nobody_
     assert done == ["refreshed"], "rules are left to the next leader"
 
 
+async def test_a_lead_that_is_lost_is_no_trouble_that_readiness_tells_of() -> None:
+    def refresh(now: datetime, on_values: Callable[[], object], leads: Callable[[], bool]) -> None:
+        raise LeadLost("another worker leads")
+
+    async def tell(now: datetime) -> StepReport:
+        return StepReport()
+
+    leader = Leader(refresh, tell, SystemClock())
+    with pytest.raises(LeadLost):
+        await leader.step()
+    assert leader.trouble == ""
+
+
 async def test_a_lead_that_is_lost_is_no_failure(caplog: pytest.LogCaptureFixture) -> None:
     steps = asyncio.Event()
 

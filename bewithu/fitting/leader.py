@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from alerts.teller import StepReport
 from bewithu.clock import Clock
+from bewithu.errors import LeadLost
 from sinks.clickhouse.indicator_store import Refreshed
 
 
@@ -78,6 +79,8 @@ class Leader:
             now = await self._bring_up_to_date()
             if tell and self.leads():
                 await self._evaluate(now)
+        except LeadLost:
+            raise  # no trouble: another process goes on
         except Exception as error:
             self.trouble = str(error)
             raise

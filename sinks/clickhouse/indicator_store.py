@@ -54,7 +54,13 @@ class _Run:
     finished: int
     now: datetime
     started: float
+    leads: Callable[[], bool]
     changed: int = 0
+
+    def require_lead(self) -> None:
+        """Asked before every write."""
+        if not self.leads():
+            raise LeadLost("another worker leads, or may soon: the refresh is left to it")
 
     def exceed(self, found: pl.DataFrame) -> None:
         """Takes a number above those of refreshes that broke off (column `newest`), which may be of another clock.
@@ -72,8 +78,8 @@ class ClickHouseIndicators:
         self._counts = [found for found in indicators.values() if isinstance(found, Flow | Stock)]
         self._ratios = [found for found in indicators.values() if isinstance(found, Ratio)]
         self._indicators = indicators
+        self._delays = {found.id: found.usual_delay_days for found in indicators.values()}
         self._definitions_stand = False
-        self._leads: Callable[[], bool] = lambda: True
 
     def refresh(
         self,
@@ -86,21 +92,20 @@ class ClickHouseIndicators:
         `on_values` is called when the values can be read, before the refresh is noted as finished. `leads` is asked
         before every write: raises `LeadLost` once it says no.
         """
-        self._leads = leads
-        rebuilt = self._rebuild_changed_definitions(now)
+        rebuilt = self._rebuild_changed_definitions(now, leads)
         pending = self._database.rows(statement("pending_batches"), limit=_BATCHES)
         if not pending:
             return rebuilt
         _, _, _, finished = pending[0]
-        run = self._begin(now, finished)
+        run = _begin(now, finished, leads)
         events = {contracts()[topic].event_type for _, _, topic, _ in pending if topic in contracts()}
         frames = sorted({frame for _, frames, *_ in pending for frame in frames})
         self._add_steps(run, [found for found in self._counts if found.event in events], touched(frames))
-        self._write_values(run)
+        self._write_moved(run, self._ratios)
         on_values()
         return self._finish(run, [batch for batch, *_ in pending], more=len(pending) == _BATCHES)
 
-    def _rebuild_changed_definitions(self, now: datetime) -> Refreshed | None:
+    def _rebuild_changed_definitions(self, now: datetime, leads: Callable[[], bool]) -> Refreshed | None:
         """None when the stored values rest on our definitions; asked until they do, as ours never change."""
         if self._definitions_stand:
             return None
@@ -114,12 +119,15 @@ class ClickHouseIndicators:
         anew = [found for found in changed if isinstance(found, Ratio)]
         sides = {side for found in anew for side in (found.numerator, found.denominator)}
         rebuilt = [found for found in self._counts if found in changed or found.id in sides]
-        run = self._begin(now, self._database.value("SELECT max(refresh) FROM refreshes"))
+        run = _begin(now, self._database.value("SELECT max(refresh) FROM refreshes"), leads)
         sizes = self._database.rows(facts_count_statement({found.event for found in self._counts}))
         for whom in everybody(sum(size for (size,) in sizes)):
             self._add_steps(run, rebuilt, whom)
-        self._write_values(run, anew=anew)
+        self._write_moved(run, [found for found in self._ratios if found not in anew])
+        for ratio in anew:
+            self._write_whole(run, ratio)
         refreshed = self._finish(run, [], more=True)
+        run.require_lead()
         self._database.insert(
             "indicator_definitions",
             ["indicator", "fingerprint", "minimum_cell"],
@@ -127,12 +135,9 @@ class ClickHouseIndicators:
         )
         return refreshed
 
-    def _begin(self, now: datetime, finished: int) -> _Run:
-        return _Run(max(finished + 1, time.time_ns() // 1000), finished, now, time.monotonic())
-
     def _finish(self, run: _Run, batches: Sequence[UUID], more: bool) -> Refreshed:
         seconds = time.monotonic() - run.started
-        self._require_lead()
+        run.require_lead()
         self._database.insert(
             "refreshes",
             ["refresh", "known_at", "batches", "changed_values", "milliseconds"],
@@ -144,7 +149,8 @@ class ClickHouseIndicators:
         """Brings the steps of these persons to what their events say."""
         by_event = groupby(sorted(indicators, key=attrgetter("event")), key=attrgetter("event"))
         made, ids = [], list[str]()
-        for event, found in ((event, list(found)) for event, found in by_event):
+        for event, group in by_event:
+            found = list(group)
             facts = self._database.frame(facts_statement(event, found, whom), **whom.parameters)
             made.append(steps_of(facts, found))
             ids += [indicator.id for indicator in found]
@@ -152,25 +158,25 @@ class ClickHouseIndicators:
             return
         existing = self._database.frame(existing_steps_statement(whom), indicators=ids, **whom.parameters)
         missing = difference(pl.concat(made), existing)
-        self._require_lead()
+        run.require_lead()
         self._database.insert_frame(
             "contributions", missing.with_columns(refresh=pl.lit(run.number, pl.UInt64))
         )
 
-    def _write_values(self, run: _Run, anew: Sequence[Ratio] = ()) -> None:
-        """New revisions of all that the steps since the last finished refresh change, and of ratios `anew`."""
+    def _write_moved(self, run: _Run, ratios: Sequence[Ratio]) -> None:
+        """New revisions of all that the steps since the last finished refresh change."""
         cells = self._database.frame(statement("changed_cells"), finished=run.finished)
         run.exceed(cells)
         moves = moves_of(cells)
         if len(moves):
-            ratios = [found for found in self._ratios if found not in anew]
             stored = self._stored(run, wanted(moves, ratios))
             self._insert_values(run, revisions(moves, stored, ratios))
-        for ratio in anew:
-            for codes in _in_parts(sorted(areas()), _AREAS_AT_ONCE):
-                # Read after the counts were written: the first values of its sides may be among these.
-                stored = self._stored(run, wanted_whole(ratio, codes))
-                self._insert_values(run, whole_ratio(ratio, stored))
+
+    def _write_whole(self, run: _Run, ratio: Ratio) -> None:
+        """A ratio that is new or defined anew. Its sides are written by now: their first values may be of this run."""
+        for codes in _in_parts(sorted(areas()), _AREAS_AT_ONCE):
+            stored = self._stored(run, wanted_whole(ratio, codes))
+            self._insert_values(run, whole_ratio(ratio, stored))
 
     def _stored(self, run: _Run, needed: Wanted) -> pl.DataFrame:
         stored = self._database.frame(
@@ -186,14 +192,13 @@ class ClickHouseIndicators:
 
     def _insert_values(self, run: _Run, values: pl.DataFrame) -> None:
         run.changed += len(values)
-        delays = {found.id: found.usual_delay_days for found in self._indicators.values()}
-        stamps = Stamps(run.number, run.now, brussels_day(run.now), delays)
-        self._require_lead()
+        stamps = Stamps(run.number, run.now, brussels_day(run.now), self._delays)
+        run.require_lead()
         self._database.insert_frame("indicator_values", stamped(values, stamps))
 
-    def _require_lead(self) -> None:
-        if not self._leads():
-            raise LeadLost("another worker leads, or may soon: the refresh is left to it")
+
+def _begin(now: datetime, finished: int, leads: Callable[[], bool]) -> _Run:
+    return _Run(max(finished + 1, time.time_ns() // 1000), finished, now, time.monotonic(), leads)
 
 
 def _in_parts(codes: Sequence[str], size: int) -> Iterator[Sequence[str]]:

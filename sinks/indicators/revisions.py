@@ -80,19 +80,11 @@ def whole_ratio(ratio: Ratio, stored: pl.DataFrame) -> pl.DataFrame:
 
 def stamped(values: pl.DataFrame, stamps: Stamps) -> pl.DataFrame:
     """Rows of `indicator_values`. A value is provisional while events of its day usually still arrive."""
-    delays = pl.DataFrame(
-        {
-            "indicator": list(stamps.delays),
-            "final_upto": [_final_upto(stamps, each) for each in stamps.delays],
-        }
-    )
+    final_upto = [stamps.today - timedelta(days=delay) for delay in stamps.delays.values()]
+    delays = pl.DataFrame({"indicator": list(stamps.delays), "final_upto": final_upto})
     return values.join(delays, on="indicator").select(
         *VALUES.names(),
         provisional=pl.col("day") > pl.col("final_upto"),
         known_at=pl.lit(stamps.known_at, pl.Datetime("ms", "UTC")),
         refresh=pl.lit(stamps.refresh, pl.UInt64),
     )
-
-
-def _final_upto(stamps: Stamps, indicator: str) -> date:
-    return stamps.today - timedelta(days=stamps.delays[indicator])

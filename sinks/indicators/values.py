@@ -13,16 +13,16 @@ import polars as pl
 from schemas.areas import ancestors, municipalities
 
 SERIES = ("indicator", "area", "breakdown")
-_SERIES: dict[str, pl.DataType] = {
+_POINT: dict[str, pl.DataType] = {
     "indicator": pl.String(),
     "area": pl.String(),
     "breakdown": pl.String(),
     "day": pl.Date(),
 }
 #: What changes series: from `day` on, their values are higher by `delta`.
-MOVES = pl.Schema({**_SERIES, "delta": pl.Int64()})
+MOVES = pl.Schema({**_POINT, "delta": pl.Int64()})
 #: New revisions.
-VALUES = pl.Schema({**_SERIES, "value": pl.Float64(), "numerator": pl.Float64(), "denominator": pl.Float64()})
+VALUES = pl.Schema({**_POINT, "value": pl.Float64(), "numerator": pl.Float64(), "denominator": pl.Float64()})
 #: What is stored, in its last revision. `settled` is the value of the last finished refresh, none where there was none:
 #: a later revision is of a refresh that broke off.
 STORED = pl.Schema({**VALUES, "settled": pl.Float64()})
