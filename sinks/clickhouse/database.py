@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -107,12 +106,8 @@ class Database:
         ((value, *_),) = self.rows(statement, **parameters)
         return value
 
-    def run(
-        self, statement: str, settings: Mapping[str, Any] = MappingProxyType({}), **parameters: Any
-    ) -> None:
-        """A statement without a result: DDL, or an INSERT … SELECT, which alone may have `settings`."""
-        if settings:
-            statement = f"{statement}\nSETTINGS {_clause(settings)}"
+    def run(self, statement: str, **parameters: Any) -> None:
+        """A statement without a result: DDL, or an INSERT … SELECT."""
         self._run(
             lambda client: client.command(statement, parameters=parameters, settings=self._insert_settings)
         )
