@@ -1,5 +1,8 @@
 """What bad records cost: `Intake.take` into chdb, with none of them, one in twenty, or all of them refused.
 
+Before and after every contender the clean one runs again, and its share is of the mean of these two: a machine's speed
+drifts by more than what is measured here.
+
 No broker: record batches are built beforehand, as a producer writes them. Agencies are not told. CPU seconds are of
 this process, with ClickHouse's threads.
 """
@@ -7,6 +10,7 @@ this process, with ClickHouse's threads.
 from __future__ import annotations
 
 import argparse
+import statistics
 import struct
 import tempfile
 import time
@@ -38,6 +42,7 @@ SLOWEST_SHARE = 1 / 3
 RECORDS_A_BATCH = 500
 BATCHES_A_TAKE = 320
 PARTITIONS = 4
+CLEAN = "clean"
 _LZ4, _MAGIC = 3, 2
 _KNOWN, _UNKNOWN = bytes(4) + b"\x01", bytes(4) + b"\x63"
 #: 2026-01-01: behind all events, so that none of them is in the future.
@@ -54,7 +59,7 @@ def _breaks_a_rule(datum: bytes) -> bytes:
 
 #: What is wrong, how often (one in so many), and how it is made from a datum.
 CONTENDERS: Mapping[str, tuple[int, Callable[[bytes], bytes]]] = {
-    "clean": (0, lambda datum: _KNOWN + datum),
+    CLEAN: (0, lambda datum: _KNOWN + datum),
     "rule broken": (ONE_IN, lambda datum: _KNOWN + _breaks_a_rule(datum)),
     "truncated": (ONE_IN, lambda datum: (_KNOWN + datum)[:-3]),
     "overlong": (ONE_IN, lambda datum: _KNOWN + datum + b"\0"),
@@ -68,12 +73,13 @@ CONTENDERS: Mapping[str, tuple[int, Callable[[bytes], bytes]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """One contender. `share` is its speed as a share of the clean one's."""
+    """One contender: medians over its rounds. `shares` are its speeds as shares of the clean one's."""
 
     name: str
-    events_per_cpu_s: float
+    events_per_cpu_s: int
     refused: int
     share: float
+    shares: Sequence[float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +99,11 @@ class Costs:
         return {"events": self.events, "contenders": [asdict(each) for each in self.costs]}
 
     def rendered(self) -> Table:
-        table = Table("records", "events per CPU second", "refused", "of the clean speed")
+        table = Table("records", "events per CPU second", "refused", "of the clean speed", "in each round")
         for each in self.costs:
+            rounds = " ".join(f"{share:.2f}" for share in each.shares)
             table.add_row(
-                each.name, f"{each.events_per_cpu_s:,.0f}", f"{each.refused:,}", f"{each.share:.2f}"
+                each.name, f"{each.events_per_cpu_s:,}", f"{each.refused:,}", f"{each.share:.2f}", rounds
             )
         return table
 
@@ -106,10 +113,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--events", type=positive, default=DEFAULT_EVENTS, help="how many (default: %(default)s)"
     )
     parser.add_argument(
+        "--rounds", type=positive, default=3, help="the median of so many counts (default: %(default)s)"
+    )
+    parser.add_argument(
         "--only",
-        choices=list(CONTENDERS),
+        choices=[name for name in CONTENDERS if name != CLEAN],
         nargs="+",
-        default=list(CONTENDERS),
+        default=[name for name in CONTENDERS if name != CLEAN],
         help="clean is always measured",
     )
 
@@ -117,19 +127,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> Costs:
     """Every contender has a store of its own, and takes the same events."""
     data = [event.datum for event in encoded_registrations(arguments.events)]
-    costs: list[Cost] = []
-    for name in CONTENDERS:
-        if name not in arguments.only and name != "clean":
-            continue
-        speed, refused = _measured(name, data)
-        console.print(f"{name}: {speed:,.0f} events per CPU second", style="dim")
-        share = speed / costs[0].events_per_cpu_s if costs else 1.0
-        costs.append(Cost(name, round(speed), refused, round(share, 3)))
+    clean = [_measured(CLEAN, data)]
+    speeds: dict[str, list[float]] = {name: [] for name in CONTENDERS if name in arguments.only}
+    shares: dict[str, list[float]] = {name: [] for name in speeds}
+    for number in range(1, arguments.rounds + 1):
+        for name in speeds:
+            speed = _measured(name, data)
+            clean.append(_measured(CLEAN, data))
+            share = speed / statistics.mean(clean[-2:])
+            speeds[name].append(speed)
+            shares[name].append(round(share, 3))
+            console.print(
+                f"round {number}, {name}: {speed:,.0f} events per CPU second, {share:.2f}", style="dim"
+            )
+    costs = [Cost(CLEAN, round(statistics.median(clean)), 0, 1.0, [1.0])]
+    for name, found in speeds.items():
+        share = statistics.median(shares[name])
+        refused = _refused(name, data)
+        costs.append(Cost(name, round(statistics.median(found)), refused, share, shares[name]))
     return Costs(arguments.events, costs)
 
 
-def _measured(name: str, data: Sequence[bytes]) -> tuple[float, int]:
-    """Events per CPU second, and how many were refused."""
+def _refused(name: str, data: Sequence[bytes]) -> int:
+    every, _ = CONTENDERS[name]
+    return len(data) // every if every else 0
+
+
+def _measured(name: str, data: Sequence[bytes]) -> float:
+    """Events per CPU second. Raises `BenchError` unless exactly the bad ones were refused."""
     every, spoil = CONTENDERS[name]
     takes = list(_takes(data, every, spoil))
     with tempfile.TemporaryDirectory(prefix="bewithu-poison-") as folder:
@@ -138,7 +163,7 @@ def _measured(name: str, data: Sequence[bytes]) -> tuple[float, int]:
             prepare(database)
             intake = Intake(ClickHouseFactStore(database), WriterSchemas(_Registry()), SystemClock(), 1 << 16)
             # What a first insert brings about is start-up, here of another partition.
-            intake.take(*_batches(data[:RECORDS_A_BATCH], 0, CONTENDERS["clean"][1], PARTITIONS, 0))
+            intake.take(*_batches(data[:RECORDS_A_BATCH], 0, CONTENDERS[CLEAN][1], PARTITIONS, 0))
             started, records, refused = time.process_time(), 0, 0
             for take in takes:
                 outcome = intake.take(*take)
@@ -147,10 +172,10 @@ def _measured(name: str, data: Sequence[bytes]) -> tuple[float, int]:
             seconds = time.process_time() - started
         finally:
             database.close()
-    expected = len(data) // every if every else 0
+    expected = _refused(name, data)
     if records != len(data) or refused != expected:
         raise BenchError(f"{name}: {records} records, {refused} refused; expected {len(data)}, {expected}")
-    return records / seconds, refused
+    return records / seconds
 
 
 def _takes(data: Sequence[bytes], every: int, spoil: Spoil) -> Iterator[Sequence[RecordBatch]]:

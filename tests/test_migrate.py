@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 
 import pytest
+from clickhouse_connect.driver.exceptions import DatabaseError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -135,6 +136,40 @@ def test_a_migration_cut_short_is_finished_by_the_next_start(spare: Database) ->
     spare.run(MINE[0].statements[0])
     assert migrate(spare) == MINE
     assert columns(spare) == ["a", "b", "c"]
+
+
+DROPPED = Migration(3, "gone", "DROP TABLE IF EXISTS spare;")
+
+
+@pytest.mark.parametrize("statement", range(4))
+def test_another_worker_that_migrates_meanwhile_is_no_trouble(
+    spare: Database, monkeypatch: pytest.MonkeyPatch, statement: int
+) -> None:
+    """It does all of it just before one of our statements, and what this one alters is gone."""
+    monkeypatch.setattr(migrate_module, "migrations", lambda: (*MINE, DROPPED))
+    run, ours = spare.run, iter(range(100))
+
+    def overtaken(text: str) -> None:
+        if "spare" in text and next(ours) == statement:
+            with pytest.MonkeyPatch.context() as other:
+                other.setattr(spare, "run", run)
+                assert migrate(spare) != ()
+        run(text)
+
+    monkeypatch.setattr(spare, "run", overtaken)
+    migrate(spare)
+    assert {number for number, _, _ in history(spare)} == {1, 2, 3}
+    assert not spare.value("EXISTS TABLE spare")
+
+
+def test_a_statement_that_nobody_applied_and_that_fails_is_told(
+    spare: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = Migration(1, "spare", "ALTER TABLE spare ADD COLUMN IF NOT EXISTS c UInt8;")
+    monkeypatch.setattr(migrate_module, "migrations", lambda: (broken,))
+    with pytest.raises(DatabaseError, match="UNKNOWN_TABLE"):
+        migrate(spare)
+    assert history(spare) == []
 
 
 def test_nothing_is_applied_to_a_database_whose_history_differs(

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
+from clickhouse_connect.driver.exceptions import DatabaseError
+
 from bewithu.errors import MigrationError
 from sinks.clickhouse.database import Database
 
@@ -69,21 +71,33 @@ def pending(applied: Sequence[tuple[int, str, str]], known: Sequence[Migration])
 
 
 def migrate(database: Database) -> tuple[Migration, ...]:
-    """Applies what is pending and returns it. Safe to repeat after a crash: every statement is idempotent."""
+    """Applies what is pending and returns it. Safe to repeat after a crash: every statement is idempotent.
+
+    Several workers may do so at once. Each goes on to the last migration, as what it made again may be dropped there.
+    """
     database.run(_LOG)
-    applied = [
-        (number, title, checksum)
-        for number, title, checksum in database.rows(
-            "SELECT number, title, checksum FROM migrations ORDER BY number"
-        )
-    ]
-    todo = pending(applied, migrations())
+    todo = pending(_applied(database), migrations())
     for migration in todo:
-        for text in migration.statements:
-            database.run(text)
+        try:
+            for text in migration.statements:
+                database.run(text)
+        except DatabaseError:
+            # A worker that is ahead may have dropped, in a later migration, what this one alters.
+            if migration in pending(_applied(database), migrations()):
+                raise
+            continue
         database.insert(
             "migrations",
             ["number", "title", "checksum"],
             [[migration.number, migration.title, migration.checksum]],
         )
     return todo
+
+
+def _applied(database: Database) -> list[tuple[int, str, str]]:
+    return [
+        (number, title, checksum)
+        for number, title, checksum in database.rows(
+            "SELECT number, title, checksum FROM migrations ORDER BY number"
+        )
+    ]
