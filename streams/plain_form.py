@@ -22,7 +22,7 @@ Form = Literal["plain", "unsure", "wrong"]
 #: front of it, both -1 where it is no union.
 Step = tuple[int, int, int, int]
 
-_NUMBER, _SHORT_NUMBER, _TEXT, _FIXED, _BOOLEAN, _ENUM, _UUID, _OTHER = range(8)
+_NUMBER, _SHORT_NUMBER, _TEXT, _FIXED, _BOOLEAN, _ENUM, _UUID, _DECIMAL, _OTHER = range(9)
 _KINDS = {
     "long": (_NUMBER, 10),
     "int": (_SHORT_NUMBER, 5),
@@ -36,6 +36,11 @@ _ONE_BYTE_SYMBOLS = 64
 #: An identifier: the byte that says 36, then digits and hyphens.
 _UUID_BYTES, _HYPHEN = 37, 0x2D
 _UUID_TEXT = b"-".join(b"[0-9A-Fa-f]{%d}" % digits for digits in (8, 4, 4, 4, 12))
+#: The store's decimals have from one byte to eight: whatever else fastavro reads is for the store to say.
+_LONGEST_DECIMAL = 8
+_DECIMAL_BYTES = b"|".join(
+    b"\\x%02x.{%d}" % (2 * length, length) for length in range(1, _LONGEST_DECIMAL + 1)
+)
 #: A text whose length takes one byte: that byte, and so many others.
 _SHORT_TEXT = b"|".join(b"\\x%02x.{%d}" % (2 * length, length) for length in range(64))
 
@@ -76,6 +81,8 @@ def _step(field: Field, declared: Any) -> Step:
         kind, size = _ENUM, 2 * len(field.symbols)
     if field.logical_type == "uuid" and kind == _TEXT:
         kind, size = _UUID, _UUID_BYTES
+    if field.logical_type == "decimal" and kind == _TEXT:
+        kind, size = _DECIMAL, 2 * _LONGEST_DECIMAL
     if not isinstance(declared, list):
         return kind, size, -1, -1
     if len(declared) != 2 or not field.optional:
@@ -92,6 +99,8 @@ def _pattern(step: Step) -> bytes:
         value = b"(?:%s)" % _SHORT_TEXT
     elif kind == _UUID:
         value = rb"\x48" + _UUID_TEXT
+    elif kind == _DECIMAL:
+        value = b"(?:%s)" % _DECIMAL_BYTES
     elif kind == _FIXED:
         value = b".{%d}" % size
     elif kind == _BOOLEAN:
@@ -143,6 +152,11 @@ def _walked(value: bytes, steps: Sequence[Step]) -> Form:  # noqa: C901 - one lo
             ):
                 return "wrong"
             at += size
+        elif kind == _DECIMAL:
+            length = value[at]
+            if length & 1 or not 0 < length <= size:
+                return "unsure"
+            at += 1 + (length >> 1)
         elif kind == _FIXED:
             at += size
         elif kind == _BOOLEAN:

@@ -71,6 +71,20 @@ def test_every_int_is_plain_or_left_to_a_decoder(number: int) -> None:
     assert form.of(WIRE + zigzag(number + 2**32)) == "wrong"
 
 
+@pytest.mark.parametrize(
+    ("length", "form"), [(0, "unsure"), (1, "plain"), (8, "plain"), (9, "unsure"), (70, "unsure")]
+)
+def test_a_decimal_that_the_store_does_not_hold_is_left_to_it(length: int, form: str) -> None:
+    kind = {"type": "bytes", "logicalType": "decimal", "precision": 10, "scale": 2}
+    amount = zigzag(length) + b"\1" * length
+    alone = form_around({"name": "amount", "type": kind})
+    assert alone.of(WIRE + amount) == form
+    assert alone.is_usual(WIRE + amount) == (form == "plain")
+    # Behind a text that no pattern takes it is walked over.
+    behind = form_around({"name": "text", "type": "string"}, {"name": "amount", "type": kind})
+    assert behind.of(WIRE + zigzag(64) + b"x" * 64 + amount) == form
+
+
 def test_an_identifier_is_usual_in_hexadecimal_digits_only() -> None:
     form = writer_of(REGISTRATION).form
     value = encoded(sample())
