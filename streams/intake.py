@@ -251,7 +251,14 @@ def _explanations(
         only = mine[bisect_left(mine, batch.first_offset) : bisect_right(mine, batch.last_offset)]
         if only:
             place = work.place(topic, opened.partition)
-            for record in batch.records(frozenset(only), opened.body):
+            try:
+                records = batch.records(frozenset(only), opened.body)
+            except Unreadable as error:
+                # The store reads no lengths of Kafka's behind the last event; one by one they may be wrong.
+                lost = [each for each in batch.placeholders() if each.offset in only]
+                yield from (refusal(place, each, "unreadable_batch", str(error)) for each in lost)
+                continue
+            for record in records:
                 yield explained(place, writer, record)
 
 
