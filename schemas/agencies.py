@@ -1,6 +1,7 @@
-"""The agencies that publish events: a code for each national one, one for each kind of local ones.
+"""The agencies that publish events: a code for each single one, and one for all of a kind.
 
-The CPAS of the municipality 62063 publishes as `cpas-62063`; `cpas` stands for all of them.
+The CPAS of the municipality 62063 publishes as `cpas-62063`; `cpas` stands for all of them, as `edu` for `edu-vl` and
+its counterparts.
 """
 
 from __future__ import annotations

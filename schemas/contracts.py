@@ -67,6 +67,11 @@ class Contract:
         return f"{self.topic}-value"
 
     @property
+    def about(self) -> tuple[str, ...]:
+        """The fields that say who or what an event is about: a person, unless the schema's `about` names others."""
+        return tuple(self.schema.get("about", ("person",)))
+
+    @property
     def schema_text(self) -> str:
         return json.dumps(self.schema)
 

@@ -145,7 +145,7 @@ def turn_union(draw: st.DrawFn, schema: Schema, own: dict[str, Any]) -> None:
 def require(draw: st.DrawFn, schema: Schema, own: dict[str, Any]) -> None:
     """Only of a field that every example fills, so that there is a value to write."""
     for each in _pairs(draw, schema, own):
-        if each["name"] == "person":
+        if each["name"] == "person" and "person" in schema.get("about", ("person",)):
             each["type"] = next(branch for branch in each["type"] if branch != "null")
             each.pop("default", None)
 

@@ -23,7 +23,7 @@ from schemas.examples import (
     wire_value,
 )
 from schemas.national_number import holds_national_number
-from schemas.rules import Code, MunicipalityRule, Pseudonym, Rule, Text
+from schemas.rules import Code, MunicipalityRule, Pseudonym, Required, Rule, Text
 
 CONTRACTS = list(contracts().values())
 FIELDS = [
@@ -74,9 +74,17 @@ BAD = [pytest.param(example, id=f"{example.contract.name}/{example.name}") for e
 
 def test_topics_and_subjects_are_named_as_agencies_know_them() -> None:
     assert [(contract.topic, contract.subject) for contract in CONTRACTS] == [
-        ("bewithu.benefit_grant.v1", "bewithu.benefit_grant.v1-value"),
-        ("bewithu.housing_change.v1", "bewithu.housing_change.v1-value"),
-        ("bewithu.registration.v1", "bewithu.registration.v1-value"),
+        (f"bewithu.{event_type}.v1", f"bewithu.{event_type}.v1-value")
+        for event_type in (
+            "agency_heartbeat",
+            "benefit_grant",
+            "employment",
+            "housing_change",
+            "integration_course",
+            "reception_capacity",
+            "registration",
+            "school_enrolment",
+        )
     ]
     assert list(contracts()) == [contract.topic for contract in CONTRACTS]
 
@@ -99,8 +107,32 @@ def test_the_record_is_named_after_the_event_type_and_major_version(contract: Co
 
 
 def test_asking_for_an_unknown_event_type_names_the_known_ones() -> None:
-    with pytest.raises(LookupError, match=r"'school'; there are benefit_grant, housing_change, registration"):
+    with pytest.raises(
+        LookupError, match=r"'school'; there are agency_heartbeat, benefit_grant, employment, "
+    ):
         contract_of("school")
+
+
+@pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.name)
+def test_who_or_what_an_event_is_about_is_always_told(contract: Contract) -> None:
+    fields = {field.name: field for field in contract.fields}
+    needed = {rule.field for rule in contract.rules if isinstance(rule, Required) and not rule.when}
+    assert all(not fields[name].optional or name in needed for name in contract.about)
+
+
+@pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.name)
+def test_only_events_about_persons_tell_of_persons(contract: Contract) -> None:
+    told = {"person", "household", "sex", "age_group"}
+    fields = {field.name for field in contract.fields}
+    events = [example.event for example in good_examples() if example.contract is contract]
+    if "person" in contract.about:
+        assert told <= fields
+        assert all(event["person"] for event in events)
+        declared = [each.schema["fields"][9:11] for each in (contract, contract_of("registration"))]
+        assert declared[0] == declared[1], "sex and age group, in the same words"
+    else:
+        assert told & fields == {"person", "household"}, "the envelope's"
+        assert all(event["person"] is None and event["household"] is None for event in events)
 
 
 @pytest.mark.parametrize(("contract", "field"), FIELDS)
@@ -115,6 +147,16 @@ def test_every_enum_has_a_default_for_values_of_later_versions(contract: Contrac
     assert field.default_symbol not in contract.symbols[field.name]
     declared = {each["name"]: each for each in contract.schema["fields"]}[field.name]
     assert declared["default"] == (None if field.optional else field.default_symbol)
+
+
+def test_enums_of_one_name_have_the_same_symbols_in_all_contracts() -> None:
+    known: dict[str, tuple[str, ...]] = {}
+    for contract in CONTRACTS:
+        for declared in contract.schema["fields"]:
+            branches = declared["type"] if isinstance(declared["type"], list) else [declared["type"]]
+            for enum in (each for each in branches if isinstance(each, dict) and each["type"] == "enum"):
+                assert known.setdefault(enum["name"], tuple(enum["symbols"])) == tuple(enum["symbols"])
+    assert {"Sex", "AgeGroup", "SiteType"} <= known.keys()
 
 
 @pytest.mark.parametrize(("contract", "field"), FIELDS)

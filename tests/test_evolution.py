@@ -23,6 +23,7 @@ from tests.intake_samples import (
     Registry,
     as_fact,
     batch,
+    contract_id,
     facts,
     intake_to,
 )
@@ -160,11 +161,12 @@ def stored(database: Database, column: str) -> list[Any]:
 
 def test_facts_from_before_a_renaming_are_read_under_the_new_name(database: Database) -> None:
     contract = evolved(REGISTRATION, renamed("nationality", "citizenship"))
+    own = contract_id(REGISTRATION)
     before, beside = Writer(contract_schema(), {}), intake_to(database)
-    beside.take(batch([before.value(example(nationality="SYR"), 3)]))
+    beside.take(batch([before.value(example(nationality="SYR"), own)]))
     with upgraded(database, contract):
         # The worker that is not upgraded yet goes on with the landing table of its own version.
-        registry = Registry({3: json.dumps(before.schema), 21: json.dumps(dict(contract.schema))})
+        registry = Registry({own: json.dumps(before.schema), 21: json.dumps(dict(contract.schema))})
         event = example() | {"citizenship": "MDA"}
         value = wire_value(contract.schema, event, 21)
         intake_to(database, registry).take(batch([value], first_offset=99))

@@ -10,7 +10,16 @@ import pytest
 from sinks.clickhouse.database import Database
 from streams.writer_schemas import Unfit, WriterSchemas
 from tests.evolutions import example
-from tests.intake_samples import REGISTRATION, Registry, batch, encoded, facts, intake_to, quarantined
+from tests.intake_samples import (
+    REGISTRATION,
+    Registry,
+    batch,
+    contract_id,
+    encoded,
+    facts,
+    intake_to,
+    quarantined,
+)
 from tests.test_writer_schemas import added, changed, schema_of
 
 # --- schemas that nobody should write ---
@@ -82,10 +91,11 @@ class Asked(Registry):
 
 def test_an_unknown_id_is_asked_for_once_a_batch_however_often_it_comes(database: Database) -> None:
     registry = Asked()
-    registry.texts[7] = json.dumps({"type": "string"})
+    registry.texts[77] = json.dumps({"type": "string"})
     intake = intake_to(database, registry)
-    values = [b"\0\0\0\0\x63" + b"x" * 20, b"\0\0\0\0\x07" + b"x" * 20, encoded(example())] * 500
-    for round_, more in ((1, [3, 7, 99]), (2, [3, 7, 7, 99, 99])):
+    values = [b"\0\0\0\0\x63" + b"x" * 20, b"\0\0\0\0\x4d" + b"x" * 20, encoded(example())] * 500
+    own = contract_id(REGISTRATION)
+    for round_, more in ((1, [own, 77, 99]), (2, [own, 77, 77, 99, 99])):
         refused = intake.take(batch(values, first_offset=10_000 * round_)).refused
         assert len(refused) == 1000
         assert sorted(registry.ids) == more

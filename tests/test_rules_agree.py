@@ -219,9 +219,14 @@ def edges(rule: Rule) -> list[tuple[Any, bool]]:
 
 #: Examples in which no field's value depends on another one's.
 BASES = {
-    HOUSING.topic: "emergency_village",
-    REGISTRATION.topic: "annex_15",
-    "bewithu.benefit_grant.v1": "requested",
+    "agency_heartbeat": "alive",
+    "benefit_grant": "requested",
+    "employment": "registered",
+    "housing_change": "emergency_village",
+    "integration_course": "exempted",
+    "reception_capacity": "transit_centre_opened",
+    "registration": "annex_15",
+    "school_enrolment": "left",
 }
 
 
@@ -229,9 +234,12 @@ BASES = {
 def test_both_draw_every_line_at_the_same_value(contract: Contract, database: Database) -> None:
     cases = [(rule, value, keeps) for rule in contract.rules for value, keeps in edges(rule)]
     alone = {"valid_from": None, "valid_to": None, "valid_until": None}
-    base = sample(contract, BASES[contract.topic])
+    base = sample(contract, BASES[contract.event_type])
     events = [
-        base | {name: None for name in alone if name in base} | {rule.field: value}
+        base
+        | {name: None for name in alone if name in base}
+        | {name: values[0] for name, values in rule.when.items()}
+        | {rule.field: value}
         for rule, value, _ in cases
     ]
     judged = judged_by_store(database, contract, [(event, NOW) for event in events])

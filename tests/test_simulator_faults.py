@@ -20,6 +20,7 @@ from bewithu.simulator import (
     damaged,
     simulate,
 )
+from bewithu.simulator.acts import HEARTBEAT
 from bewithu.simulator.damage import impossible_number
 from schemas.contracts import contracts, parsed_schema
 from schemas.national_number import is_national_number
@@ -28,7 +29,8 @@ from tests.test_simulator import SMALL, accepted, small
 
 def test_the_shares_of_duplicates_corrections_and_damages_are_as_planned() -> None:
     plan = Plan(scale=0.05)
-    publications = list(simulate(plan))
+    # a machine sends the heartbeats: there are no faults in them
+    publications = [entry for entry in simulate(plan) if entry.topic != HEARTBEAT]
     events = {entry.event["event_id"] for entry in publications}
     sent = Counter(
         (entry.event["event_id"], entry.event["revision"]) for entry in publications if entry.damage is None
@@ -119,7 +121,7 @@ def test_damaged_bytes_no_longer_decode(damage: Damage) -> None:
     random = Random(5)
     whole = [entry for entry in small() if entry.damage is None]
     one_each = {entry.topic: entry for entry in whole}
-    assert len(one_each) == 3
+    assert one_each.keys() == contracts().keys()
     for entry in one_each.values() if damage is Damage.HUGE else whole[::40]:
         value = wire(entry)
         assert reads_whole(entry.topic, value)

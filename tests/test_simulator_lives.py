@@ -22,6 +22,16 @@ from schemas.contracts import contracts, parsed_schema
 from tests.test_simulator import SMALL, Event, accepted, small
 
 
+@cache
+def lives_of(topic: str) -> Mapping[str, list[Event]]:
+    """The events of a topic by person, as they happened, without those that may still have been on their way."""
+    told = defaultdict[str, list[Event]](list)
+    for found, event in accepted(replace(SMALL, until=date(2025, 12, 31))):
+        if found == topic and event["occurred_at"] < datetime(2024, 12, 31, tzinfo=UTC):
+            told[event["person"]].append(event)
+    return told
+
+
 def test_publications_come_in_the_order_of_their_time_within_the_plan() -> None:
     times = [entry.published_at for entry in small()]
     assert all(earlier <= later for earlier, later in pairwise(times))
@@ -46,7 +56,7 @@ def test_every_event_encodes_in_its_schema_and_comes_back() -> None:
 
 
 def test_lives_follow_each_other_as_in_life() -> None:
-    for told in _lives(REGISTRATION).values():
+    for told in lives_of(REGISTRATION).values():
         statuses = [event["status"] for event in told]
         assert statuses[0] == "certified"
         assert statuses.count("certified") == 1
@@ -57,7 +67,7 @@ def test_lives_follow_each_other_as_in_life() -> None:
 
 
 def test_nobody_moves_in_twice_without_moving_out() -> None:
-    for told in _lives(HOUSING).values():
+    for told in lives_of(HOUSING).values():
         moves = [event for event in told if event["status"] != "need_declared"]
         assert [event["status"] for event in moves] == ["moved_in", "moved_out"] * (len(moves) // 2) + (
             ["moved_in"] if len(moves) % 2 else []
@@ -76,7 +86,7 @@ def test_a_benefit_is_asked_for_before_it_is_decided_and_ends_once() -> None:
         "ended": {"requested"},
         "refused": set(),
     }
-    told = _lives(BENEFIT)
+    told = lives_of(BENEFIT)
     assert len(told) > 100
     for events in told.values():
         statuses = [event["status"] for event in events]
@@ -123,13 +133,3 @@ def test_some_cpas_decisions_are_recorded_weeks_late() -> None:
     ]
     late = sum(delay > timedelta(days=14) for delay in delays) / len(delays)
     assert 0.05 < late < 0.2
-
-
-@cache
-def _lives(topic: str) -> Mapping[str, list[Event]]:
-    """The events of a topic by person, as they happened, without those that may still have been on their way."""
-    told = defaultdict[str, list[Event]](list)
-    for found, event in accepted(replace(SMALL, until=date(2025, 12, 31))):
-        if found == topic and event["occurred_at"] < datetime(2024, 12, 31, tzinfo=UTC):
-            told[event["person"]].append(event)
-    return told

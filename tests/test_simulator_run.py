@@ -75,7 +75,10 @@ def test_without_a_clock_everything_is_published_and_counted() -> None:
     assert done.last_published_at == small()[-1].published_at
     for (topic, key, _, published_at, agency), entry in zip(publisher.sent, small(), strict=True):
         assert (topic, published_at) == (entry.topic, entry.published_at)
-        assert (key, agency) == (entry.event["person"].encode(), entry.event["agency"])
+        assert (key, agency) == (
+            (entry.event["person"] or entry.event["event_id"]).encode(),
+            entry.event["agency"],
+        )
 
 
 def test_damage_to_bytes_is_done_on_the_way_out() -> None:

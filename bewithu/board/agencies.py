@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bewithu.board.labels import AGENCIES, LOCAL_AGENCIES, LOCAL_AGENCIES_TOGETHER, label
 from bewithu.board.words import Words
+from schemas import agencies
 from schemas.areas import area, municipalities
 
 
@@ -27,7 +28,7 @@ def agency_name(code: str, words: Words) -> str:
         return f"{label(LOCAL_AGENCIES, sort, words)} {area(municipality_of(code)).name(words.language)}"
     if code in LOCAL_AGENCIES:
         return label(LOCAL_AGENCIES_TOGETHER, code, words)
-    return label(AGENCIES, code, words) if code in AGENCIES else code
+    return label(AGENCIES, code, words) if code in AGENCIES else agencies.agency_names(code)[words.language]
 
 
 def agency_names(codes: Sequence[str], words: Words) -> str:

@@ -37,7 +37,7 @@ def show(
     event_type: Annotated[
         str,
         typer.Argument(
-            help="registration, benefit_grant or housing_change; rejection for our answers to agencies"
+            help="the event type, for example registration; rejection for our answers to agencies"
         ),
     ],
     as_json: Json = False,

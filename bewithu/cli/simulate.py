@@ -65,7 +65,7 @@ def simulate(
 
 
 def publish(
-    event_type: Annotated[str, typer.Argument(help="registration, benefit_grant or housing_change")],
+    event_type: Annotated[str, typer.Argument(help="the event type, for example registration")],
     file: Annotated[Path, typer.Argument(help="JSON lines, one event each; - for standard input")],
     check: Annotated[bool, typer.Option("--check", help="Check the events and send nothing.")] = False,
     as_json: Json = False,

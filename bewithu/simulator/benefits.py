@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from random import Random
@@ -11,6 +10,7 @@ from random import Random
 from bewithu.simulator.acts import BENEFIT, CPAS, Act
 from bewithu.simulator.chance import lag, pick
 from bewithu.simulator.moments import at_office, date_of, day_number
+from bewithu.simulator.stays import Span
 
 _REFUSED = 0.08
 _PARTIAL = 0.15
@@ -36,15 +36,6 @@ _STEPS = tuple(
 _CHANGES_A_DAY = 0.02 / 30.4
 _ENDS_A_DAY = 0.02 / 30.4
 _REASONS = (("work", 0.55), ("other_income", 0.2), ("no_longer_in_need", 0.21), ("sanction", 0.04))
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Declared in a municipality at `since`, until the household declares in the next one or for good."""
-
-    since: float
-    until: float
-    municipality: str
 
 
 def benefit(random: Random, spans: Sequence[Span], category: str) -> list[Act]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from bewithu.simulator.acts import HOUSING
+from bewithu.simulator.acts import CAPACITY, HOUSING
 from bewithu.simulator.publication import Damage
 
 HUGE = 5 * 1024 * 1024
@@ -50,7 +50,7 @@ def spoilt(
         case Damage.NEGATIVE_AMOUNT:
             return {**event, "amount": -event["amount"]}
         case Damage.NATIONAL_NUMBER:
-            field = "site" if topic == HOUSING else "household"
+            field = "site" if topic in (HOUSING, CAPACITY) else "household"
             return {**event, field: impossible_number(random)}
         case _:
             return event
@@ -92,7 +92,7 @@ def impossible_number(random: Random) -> str:
 
 
 def _length_of_envelope(datum: bytes) -> int:
-    """Bytes of the nine fields that every event starts with; in a person's event the first enum follows."""
+    """Bytes of the nine fields that every event starts with; an enum follows them, sex or status."""
     at = _after_text(datum, 0)  # event_id
     at = _after_number(datum, at)  # revision
     at = _after_text(datum, at + 1)  # cancelled, agency

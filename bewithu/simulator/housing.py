@@ -14,7 +14,8 @@ from bewithu.simulator.incidents import LONGEST_STAY, ariane_share, mean_stay, n
 from bewithu.simulator.moments import date_of, daytime
 from bewithu.simulator.places import home, nearby
 
-_ARIANE = ("ariane", "21018")
+#: The transit centre: its code and its municipality.
+ARIANE = ("ariane", "21018")
 # Hotels near the registration centre and in the larger cities; codes and places are ours.
 _HOTEL_CITIES = (
     "21004",
@@ -108,7 +109,7 @@ def _shelter(random: Random, arrived: float, nis: str, size: int) -> list[Act]:
     asked = arrived + 0.02 + 0.06 * random.random()
     sheltered = asked + 0.02 + 0.8 * random.random()
     month = month_name(date_of(sheltered))
-    site, where = _ARIANE if random.random() < ariane_share(month) else random.choice(_HOTELS)
+    site, where = ARIANE if random.random() < ariane_share(month) else random.choice(_HOTELS)
     stay = min(LONGEST_STAY, random.expovariate(1 / mean_stay(month)))
     left = daytime(random, sheltered + 0.1, sheltered + stay)
     emergency = _detail(Home(sheltered, where, "emergency", site), size)

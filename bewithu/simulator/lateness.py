@@ -2,15 +2,26 @@
 
 Log-normal, median and sigma by agency and status. Orders of magnitude, as no source measures them:
 certificates within the day, the register and Fedasil within days, municipal housing slow and uneven, CPAS
-decisions days to weeks.
+decisions days to weeks, jobs weeks, as employers declare them; schools in weekly batches.
 """
 
 from __future__ import annotations
 
 from random import Random
 
-from bewithu.simulator.acts import CPAS, DVZ, FEDASIL, MUNICIPALITY, Act
+from bewithu.simulator.acts import (
+    CAPACITY,
+    COURSE,
+    CPAS,
+    DVZ,
+    EMPLOYMENT,
+    FEDASIL,
+    MUNICIPALITY,
+    SCHOOL,
+    Act,
+)
 from bewithu.simulator.chance import lag
+from bewithu.simulator.competence import EMPLOYMENT_SERVICES, INTEGRATION_AGENCIES, MINISTRIES, REGIONS
 from bewithu.simulator.incidents import RESTATED_ON, RESTATED_SHARE, RESTATED_YEAR
 from bewithu.simulator.moments import date_of
 
@@ -33,12 +44,34 @@ _RECORDING = {
     (CPAS, "refused"): (2.0, 1.0),
     (CPAS, "ended"): (4.0, 1.0),
 }
-_PUBLISHING = {DVZ: 0.01, FEDASIL: 0.03, MUNICIPALITY: 0.1, CPAS: 0.3}
+#: The same by what is told, whoever tells it.
+_RECORDING_ANYWHERE = {
+    (EMPLOYMENT, "registered"): (0.02, 1.0),
+    (EMPLOYMENT, "deregistered"): (0.1, 1.0),
+    (EMPLOYMENT, "started"): (12.0, 0.7),
+    (EMPLOYMENT, "ended"): (14.0, 0.7),
+    **dict.fromkeys(((SCHOOL, status) for status in ("enrolled", "changed", "left")), (2.0, 0.9)),
+    **dict.fromkeys(((CAPACITY, status) for status in ("opened", "changed", "closed")), (0.4, 1.0)),
+    **dict.fromkeys(
+        ((COURSE, status) for status in ("registered", "started", "completed", "dropped_out", "exempted")),
+        (1.5, 0.9),
+    ),
+}
+_PUBLISHING = {
+    DVZ: 0.01,
+    FEDASIL: 0.03,
+    MUNICIPALITY: 0.1,
+    CPAS: 0.3,
+    **dict.fromkeys(REGIONS.values(), 0.5),
+    **dict.fromkeys(MINISTRIES.values(), 3.5),
+    **dict.fromkeys(EMPLOYMENT_SERVICES, 0.5),
+    **dict.fromkeys(INTEGRATION_AGENCIES, 0.8),
+}
 
 
 def recording_delay(random: Random, act: Act, late: float) -> float:
     """Days until it is recorded. `late` is the share of the CPAS' acts that are weeks late."""
-    median, sigma = _RECORDING[act.agency, act.status]
+    median, sigma = _RECORDING_ANYWHERE.get((act.topic, act.status)) or _RECORDING[act.agency, act.status]
     days = lag(random, median, sigma)
     if act.agency == CPAS and random.random() < late:
         return days + 14 + 42 * random.random()

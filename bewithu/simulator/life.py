@@ -9,7 +9,7 @@ from itertools import pairwise
 from random import Random
 
 from bewithu.simulator.acts import BENEFIT, HOUSING, Act
-from bewithu.simulator.benefits import Span, benefit, ended
+from bewithu.simulator.benefits import benefit, ended
 from bewithu.simulator.chance import lag
 from bewithu.simulator.housing import Home, first_home, later_homes, moves
 from bewithu.simulator.moments import at_office
@@ -24,6 +24,7 @@ from bewithu.simulator.residence import (
     residence,
     struck_off,
 )
+from bewithu.simulator.stays import Span
 
 # 117 deaths among 57,066 registered and 11,066 struck off, over some 15 months
 _DEATHS_A_DAY = 117 / 68_000 / 450

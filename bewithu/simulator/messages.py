@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from hashlib import blake2b
 from random import Random
 from typing import Any
 
-from bewithu.simulator.acts import BENEFIT, CPAS, HOUSING, MUNICIPALITY, REGISTRATION, Act
+from bewithu.simulator.acts import CAPACITY, LOCAL, REGISTRATION, Act
 from bewithu.simulator.chance import lag, stream_of
 from bewithu.simulator.damage import choose, spoilt
 from bewithu.simulator.incidents import end_of_silence
@@ -21,18 +22,21 @@ from bewithu.simulator.people import Person
 from bewithu.simulator.places import code_on, elsewhere
 from bewithu.simulator.plan import Plan
 from bewithu.simulator.publication import Damage, Publication
+from schemas.contracts import contracts
 
 _DAY = 86_400_000
 #: An act recorded twice by mistake gets an id of its own.
 _BY_MISTAKE = 1_000
 
-_OWN_FIELDS: Mapping[str, Mapping[str, Any]] = {
-    REGISTRATION: {"reason": None, "nationality": None, "valid_until": None},
-    BENEFIT: {"category": None, "amount": None, "valid_from": None, "valid_to": None, "reason": None},
-    HOUSING: {"site_type": None, "destination": None, "site": None, "party_size": None},
-}
-_LOCAL = (MUNICIPALITY, CPAS)
 _AGES = ("a00_05", "a06_17", "a18_34", "a35_64", "a65_plus")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Who or what acts are about: a person, or what `name` names, which nothing else is named."""
+
+    name: str
+    person: Person | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,8 @@ class Message:
 
     published: int
     recorded: int
-    person: Person
-    #: The act's place in the person's life; with the pseudonym it gives the event's id.
+    subject: Subject
+    #: The act's place among those of the subject; with its name it gives the event's id.
     number: int
     act: Act
     revision: int = 0
@@ -52,11 +56,17 @@ class Message:
     damage: Damage | None = None
 
 
-def messages(random: Random, plan: Plan, person: Person, number: int, act: Act) -> Iterator[Message]:
+def agency_code(act: Act) -> str:
+    """The code of the agency that tells of it."""
+    code = code_on(act.municipality, int(act.moment))
+    return f"{act.agency}-{code}" if act.agency in LOCAL else act.agency
+
+
+def messages(random: Random, plan: Plan, subject: Subject, number: int, act: Act) -> Iterator[Message]:
     """Everything that is ever sent about the act; most often one message."""
     recorded = milliseconds(act.moment) + int(recording_delay(random, act, plan.late) * _DAY)
     published = recorded + int(publishing_delay(random, act) * _DAY)
-    for message in _sent(random, plan, Message(published, recorded, person, number, act)):
+    for message in _sent(random, plan, Message(published, recorded, subject, number, act)):
         back = _end_of_silence(random, message)
         yield message if back is None else replace(message, published=back)
 
@@ -72,7 +82,7 @@ def _sent(random: Random, plan: Plan, message: Message) -> Iterator[Message]:
     if chance < plan.duplicates:
         yield replace(message, published=message.published + _later(random, 0.05, 2.0))
     elif chance < plan.duplicates + plan.corrections:
-        yield _correction(random, message)
+        yield from _correction(random, message)
     elif chance < plan.duplicates + plan.corrections + plan.cancellations:
         yield from _mistake(random, message)
 
@@ -88,54 +98,67 @@ def publication(message: Message) -> Publication:
 
 
 def _event(message: Message) -> dict[str, Any]:
-    act, person = message.act, message.person
-    code = code_on(act.municipality, int(act.moment))
+    act, person = message.act, message.subject.person
     event = {
-        "event_id": _event_id(person, message.number),
+        **_own_fields(act.topic),
+        "event_id": _event_id(message.subject, message.number),
         "revision": message.revision,
         "cancelled": message.cancelled,
-        "agency": f"{act.agency}-{code}" if act.agency in _LOCAL else act.agency,
+        "agency": agency_code(act),
         "occurred_at": utc(milliseconds(act.moment)),
         "recorded_at": utc(message.recorded),
-        "person": person.pseudonym,
-        "household": person.household,
-        "municipality": code,
-        "sex": person.sex,
-        "age_group": person.age_group(act.moment),
+        "person": None,
+        "household": None,
+        "municipality": code_on(act.municipality, int(act.moment)),
         "status": act.status,
-        **_OWN_FIELDS[act.topic],
         **act.detail,
     }
-    if act.topic == REGISTRATION:
-        event["nationality"] = person.nationality
+    if person is not None:
+        event["person"], event["household"] = person.pseudonym, person.household
+        event["sex"], event["age_group"] = person.sex, person.age_group(act.moment)
+        if act.topic == REGISTRATION:
+            event["nationality"] = person.nationality
     if message.change:
         event.update(message.change)
     return event
 
 
-def _event_id(person: Person, number: int) -> str:
-    """A random-looking (version 4) UUID that depends on nothing but the person and the act's number."""
-    digits = blake2b(f"{person.pseudonym}/{number}".encode(), digest_size=16).hexdigest()
+@cache
+def _own_fields(topic: str) -> Mapping[str, None]:
+    """The contract's fields; an act's detail has those that are not null."""
+    return {field.name: None for field in contracts()[topic].fields}
+
+
+def _event_id(subject: Subject, number: int) -> str:
+    """A random-looking (version 4) UUID that depends on nothing but the subject and the act's number."""
+    digits = blake2b(f"{subject.name}/{number}".encode(), digest_size=16).hexdigest()
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
 
-def _correction(random: Random, message: Message) -> Message:
-    """The next revision: recorded and sent days or weeks later, with another content."""
+def _correction(random: Random, message: Message) -> Iterator[Message]:
+    """The next revision: recorded and sent days or weeks later, with another content, where it can have one."""
     wait = _later(random, 6, 1.0)
-    return replace(
-        message,
-        revision=message.revision + 1,
-        recorded=message.recorded + wait,
-        published=message.published + wait,
-        change=_change(random, message),
-    )
+    change = _change(random, message)
+    if change:
+        yield replace(
+            message,
+            revision=message.revision + 1,
+            recorded=message.recorded + wait,
+            published=message.published + wait,
+            change=change,
+        )
 
 
 def _change(random: Random, message: Message) -> Mapping[str, Any]:
-    act, person = message.act, message.person
+    act, person = message.act, message.subject.person
     amount = act.detail.get("amount")
     if amount is not None:
         return {"amount": round(amount * random.randint(70, 98) / 100, 2)}
+    if person is None:
+        # a place more was counted; a closed site has none
+        return (
+            {"places": act.detail["places"] + 1} if act.topic == CAPACITY and act.status != "closed" else {}
+        )
     if random.random() < 0.5:
         place = _AGES.index(person.age_group(act.moment))
         return {"age_group": _AGES[place + 1 if place == 0 else place - 1]}

@@ -53,11 +53,15 @@ class Person:
 
     def age_group(self, moment: float) -> str:
         """The contract's age group at that moment."""
-        age = (moment - self.born) / _YEAR
+        age = self.age(moment)
         return next((name for limit, name in _AGE_GROUPS if age < limit), "a65_plus")
 
+    def age(self, moment: float) -> float:
+        """In years."""
+        return (moment - self.born) / _YEAR
+
     def is_adult(self, moment: float) -> bool:
-        return moment - self.born >= 18 * _YEAR
+        return self.age(moment) >= 18
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from bewithu.clock import BRUSSELS
+from bewithu.simulator.moments import day_number
 from bewithu.simulator.publication import Damage
 
 EARLIEST, LATEST = date(2022, 3, 1), date(2025, 12, 31)
+#: No plan runs longer (a moment, see `moments`); what happens later in a life is not worked out.
+HORIZON = day_number(LATEST) + 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ def _publish(publication: Publication, publisher: Publisher) -> None:
     value = publisher.encode(publication.topic, event)
     if damage is not None and damage.hits_bytes:
         value = damaged(value, damage, stream_of(event["event_id"]))
-    key = event["person"].encode()
+    key = str(event["person"] or event["event_id"]).encode()
     publisher.send(publication.topic, key, value, publication.published_at, event["agency"])
 
 

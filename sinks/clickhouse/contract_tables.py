@@ -34,6 +34,11 @@ def facts_table(event_type: str) -> str:
     return name(f"facts_{event_type}")
 
 
+def subject_column(contract: Contract) -> str:
+    """The facts' column that says who or what an event is about, by which they are ordered."""
+    return "person" if contract.about == ("person",) else "subject"
+
+
 def sync_contract_tables(database: Database) -> None:
     """Makes what is not there yet. Facts are only ever widened. Every statement can be repeated."""
     for topic, contract in contracts().items():
@@ -55,12 +60,16 @@ def _landing_statements(contract: Contract, landing: str) -> tuple[str, ...]:
         _landing(contract, landing),
         _facts_view(contract, landing),
         _refused_view(landing),
-        _touched_view(landing),
+        _touched_view(contract, landing),
     )
 
 
 def _facts(contract: Contract) -> str:
-    columns = ",\n    ".join(_fact_column(contract, field) for field in contract.fields)
+    fields = [_fact_column(contract, field) for field in contract.fields]
+    subject = subject_column(contract)
+    if subject not in _names(contract):
+        fields.append(f"{subject} FixedString(16)")
+    columns = ",\n    ".join(fields)
     # All revisions stay. Of two different messages with one event_id and revision the larger content wins, of
     # two equal ones the first known: whatever the order, the same row is left (law 2).
     return f"""CREATE TABLE IF NOT EXISTS {facts_table(contract.event_type)}
@@ -69,8 +78,8 @@ def _facts(contract: Contract) -> str:
     known_at DateTime64(3, 'UTC'),
     version UInt64
 )
-ENGINE = ReplacingMergeTree(version) ORDER BY (person, event_id, revision)
-SETTINGS index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory = 1,
+ENGINE = ReplacingMergeTree(version) ORDER BY ({subject}, event_id, revision)
+SETTINGS index_granularity = 256, fsync_after_insert = 1, fsync_part_directory = 1,
     enable_vertical_merge_algorithm = 0"""
 
 
@@ -109,7 +118,10 @@ def _value(default: object) -> str:
 
 
 def _facts_view(contract: Contract, landing: str) -> str:
-    columns = ",\n    ".join(f"{_stored(contract, field)} AS {name(field.name)}" for field in contract.fields)
+    stored = [f"{_stored(contract, field)} AS {name(field.name)}" for field in contract.fields]
+    if subject_column(contract) not in _names(contract):
+        stored.append(f"{_subject(contract)} AS {subject_column(contract)}")
+    columns = ",\n    ".join(stored)
     content = ", ".join(
         f"isNull({column}), assumeNotNull({column})" if field.optional else column
         for field in contract.fields
@@ -146,13 +158,23 @@ FROM {landing}
 WHERE NOT sound"""
 
 
-def _touched_view(landing: str) -> str:
+def _touched_view(contract: Contract, landing: str) -> str:
     return f"""CREATE MATERIALIZED VIEW IF NOT EXISTS {landing}_touched TO touched AS
-SELECT DISTINCT
-    reinterpretAsUInt64(landed.batch) AS frame,
-    toFixedString(unhex(ifNull(landed.person, '')), 16) AS subject
+SELECT DISTINCT reinterpretAsUInt64(landed.batch) AS frame, {_subject(contract)} AS subject
 FROM {landing} AS landed
 WHERE landed.sound"""
+
+
+def _subject(contract: Contract) -> str:
+    """Who or what a landed event is about: the person's pseudonym, or a hash of what names a site or an agency."""
+    if subject_column(contract) == "person":
+        return "toFixedString(unhex(ifNull(landed.person, '')), 16)"
+    parts = ", ".join(f"toString(ifNull(landed.{name(field)}, ''))" for field in contract.about)
+    return f"sipHash128({text(contract.event_type)}, {parts})"
+
+
+def _names(contract: Contract) -> frozenset[str]:
+    return frozenset(field.name for field in contract.fields)
 
 
 def _pseudonyms(contract: Contract) -> frozenset[str]:
