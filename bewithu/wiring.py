@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -85,7 +86,7 @@ def make_worker(
     alert_log = ClickHouseAlertLog(leader_store)
     teller = Teller(
         Sources(
-            PublishedReadings(PublishedValues(leader_store, written.indicators), bookkeeping),
+            PublishedReadings(PublishedValues(leader_store, written.indicators, clock), bookkeeping),
             alert_log,
             alert_log,
             Sender(settings.smtp),
@@ -98,11 +99,19 @@ def make_worker(
             settings.smtp.sender,
         ),
     )
-    leader = Leader(indicators.refresh, teller.step, clock, settings.refresh.evaluation_seconds)
+    chance = random.SystemRandom()
+    leader = Leader(
+        indicators.refresh,
+        teller.step,
+        clock,
+        settings.refresh.evaluation_seconds,
+        lambda now, leads: indicators.audit(now, chance, leads),
+        settings.refresh.audit_seconds,
+    )
 
     # The board shows what is published.
     board = PublishedBoard(
-        PublishedValues(board_store, written.indicators),
+        PublishedValues(board_store, written.indicators, clock),
         Bookkeeping(board_store),
         ClickHouseAlertLog(board_store),
         written.indicators,

@@ -1,16 +1,16 @@
-"""Events for tests: sound ones to start from, the bytes they travel as, and their way into the store."""
+"""Events for tests: the bytes that they travel as, and their way into the store. What they are is in `makers`."""
 
 from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from importlib.resources import files
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import fastavro
@@ -26,81 +26,23 @@ from streams.batches import RecordBatch
 from streams.frames import milliseconds
 from streams.intake import Intake
 from streams.writer_schemas import WriterSchemas
+from tests.makers import (
+    Message,
+    agency_heartbeat,
+    benefit_grant,
+    employment,
+    housing_change,
+    integration_course,
+    person,
+    reception_capacity,
+    registration,
+    school_enrolment,
+)
 
 #: What does not change with the data of a test: reference areas, and the history of migrations.
 _KEPT = ("areas", "municipalities", "validity", "migrations")
 _SHIPPED = files("streams.indicators")
-_LIEGE = "62063"
 _LONGEST_MESSAGE = 1 << 16
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """An event and the topic that it goes to."""
-
-    topic: str
-    event: Mapping[str, Any]
-
-    def changed(self, **fields: Any) -> Message:
-        """The same message with other fields, for example a higher revision."""
-        return replace(self, event={**self.event, **fields})
-
-
-def registration(person: str, occurred_at: datetime, status: str = "certified", **fields: Any) -> Message:
-    """A sound registration; `fields` change or complete it."""
-    reason = "departed" if status == "struck_off" else None
-    own = {"status": status, "reason": reason, "nationality": "UKR", "valid_until": None}
-    return _message("registration", "dvz", person, occurred_at, own | fields)
-
-
-def benefit_grant(person: str, occurred_at: datetime, status: str = "granted", **fields: Any) -> Message:
-    """A sound step of a benefit; `fields` change or complete it."""
-    paid = status in ("granted", "changed")
-    own = {
-        "status": status,
-        "category": "single" if paid else None,
-        "amount": Decimal("1288.46") if paid else None,
-        "valid_from": None,
-        "valid_to": None,
-        "reason": "work" if status == "ended" else None,
-    }
-    return _message("benefit_grant", "cpas-62063", person, occurred_at, own | fields)
-
-
-def housing_change(person: str, occurred_at: datetime, status: str = "moved_in", **fields: Any) -> Message:
-    """A sound move, into emergency housing unless `fields` tell otherwise."""
-    own = {
-        "status": status,
-        "site_type": None if status == "need_declared" else "emergency",
-        "destination": "private" if status == "moved_out" else None,
-        "site": None,
-        "party_size": 1,
-    }
-    return _message("housing_change", "fedasil", person, occurred_at, own | fields)
-
-
-def person(number: int) -> str:
-    """The pseudonym of the test's person with that number."""
-    return f"ab{number:030x}"
-
-
-def _message(
-    event_type: str, agency: str, who: str, occurred_at: datetime, fields: Mapping[str, Any]
-) -> Message:
-    envelope = {
-        "event_id": uuid4(),
-        "revision": 0,
-        "cancelled": False,
-        "agency": agency,
-        "occurred_at": occurred_at,
-        "recorded_at": occurred_at,
-        "person": who,
-        "household": None,
-        "municipality": _LIEGE,
-        "sex": "female",
-        "age_group": "a18_34",
-    }
-    return Message(contract_of(event_type).topic, {**envelope, **fields})
 
 
 class ContractRegistry:
@@ -185,8 +127,14 @@ class Platform:
             self._intake.take(batch)
 
     def refresh(self) -> Refreshed | None:
-        """An hour after the last one."""
+        """An hour after the last one, until nothing is left; what the last step did."""
         self.clock.moment += timedelta(hours=1)
+        done = self.refresh_step()
+        while done and done.more:
+            done = self.refresh_step()
+        return done
+
+    def refresh_step(self) -> Refreshed | None:
         return self._indicators.refresh(self.clock.now())
 
 
@@ -210,7 +158,14 @@ PLACES = ("23023", "23024", "23106", "11056", "46030", "21004", "62063")
 #: In Brussels: the ends of a day, the hour that comes twice or never, and noon, so that moments coincide.
 BRUSSELS = ZoneInfo("Europe/Brussels")
 TIMES = (time(0), time(2, 30), time(2, 30, fold=1), time(12), time(23, 59, 59, 999_000))
-MAKERS = {"registration": registration, "benefit_grant": benefit_grant, "housing_change": housing_change}
+MAKERS = {
+    maker.__name__: maker
+    for maker in (
+        registration, benefit_grant, housing_change, school_enrolment, employment, integration_course,
+        reception_capacity, agency_heartbeat,
+    )
+}  # fmt: skip
+AGENCIES = ("cpas-62063", "cpas-21004", "fedasil")
 FLAWS = ("unknown status", "unknown place", "cut short", "no value", "unknown schema")
 
 
@@ -231,14 +186,48 @@ def moments(draw: st.DrawFn) -> list[datetime]:
     return [datetime.combine(day, hour, BRUSSELS).astimezone(UTC) for day, hour in local]
 
 
+def own_fields(event_type: str, status: str, day: date) -> st.SearchStrategy[dict[str, Any]]:
+    """What an event of this type may say besides, as indicators look at it."""
+    match event_type:
+        case "housing_change":
+            site_types = st.sampled_from(("emergency", "emergency", "private", "collective"))
+            return st.fixed_dictionaries(
+                {"site_type": site_types, "party_size": st.sampled_from((1, 3, None))}
+            )
+        case "benefit_grant" if status in ("granted", "changed"):
+            return st.fixed_dictionaries({"amount": st.sampled_from((Decimal("858.97"), Decimal("1288.46")))})
+        case "school_enrolment":
+            programmes = st.sampled_from(("regular", "reception_class"))
+            return st.fixed_dictionaries(
+                {"programme": programmes, "level": st.sampled_from(("primary", "secondary"))}
+            )
+        case "integration_course":
+            return st.fixed_dictionaries({"course": st.sampled_from(("language", "civic_orientation"))})
+        case "reception_capacity":
+            places = st.just(0) if status == "closed" else st.sampled_from((0, 7, 20))
+            site_types = st.sampled_from(("collective", "emergency"))
+            return st.fixed_dictionaries({"places": places, "site_type": site_types})
+        case "agency_heartbeat":
+            begins = st.sampled_from((day - timedelta(days=3), day - timedelta(days=1)))
+            period = begins if status == "period_closed" else st.none()
+            end = st.just(day) if status == "period_closed" else st.none()
+            feeds = st.sampled_from(("benefit_grant", "registration"))
+            return st.fixed_dictionaries({"feed": feeds, "period_start": period, "period_end": end})
+        case _:
+            return st.just({})
+
+
 @st.composite
-def histories(draw: st.DrawFn, moment: datetime, number: int) -> list[Sent]:
+def histories(draw: st.DrawFn, moment: datetime, number: int, event_types: Sequence[str]) -> list[Sent]:
     """All that is sent about one event: revisions that change all but its person and moment, and flawed ones."""
-    event_type = draw(st.sampled_from(sorted(MAKERS)))
+    event_type = draw(st.sampled_from(event_types))
     day = moment.astimezone(BRUSSELS).date()
     valid = [code for code in PLACES if municipalities()[code].valid_on(day)]
     statuses = contract_of(event_type).symbols["status"]
-    who = person(draw(st.integers(0, 2)))
+    which = draw(st.integers(0, 2))
+    who = {"reception_capacity": f"site-{which}", "agency_heartbeat": AGENCIES[which]}.get(
+        event_type, person(which)
+    )
     # Of two events at one moment the ids decide, whichever half of them differs.
     event_id = UUID(int=(draw(st.integers(0, 9)) << 64) + (draw(st.integers(0, 2)) << 8) + number)
     sent = []
@@ -248,12 +237,12 @@ def histories(draw: st.DrawFn, moment: datetime, number: int) -> list[Sent]:
             "revision": revision,
             "cancelled": draw(st.sampled_from((*[False] * 5, True))),
             "municipality": draw(st.sampled_from(valid)),
-            "sex": draw(st.sampled_from(("female", "male", "unknown"))),
-            "age_group": draw(st.sampled_from(("a00_05", "a65_plus"))),
         }
+        if contract_of(event_type).about == ("person",):
+            fields["sex"] = draw(st.sampled_from(("female", "male", "unknown")))
+            fields["age_group"] = draw(st.sampled_from(("a00_05", "a65_plus")))
         status = draw(st.sampled_from(statuses))
-        if event_type == "housing_change":
-            fields["site_type"] = draw(st.sampled_from(("emergency", "emergency", "private")))
+        fields |= draw(own_fields(event_type, status, day))
         sent.append(Sent(MAKERS[event_type](who, moment, status, **fields)))
     for flaw in draw(st.lists(st.sampled_from(FLAWS), max_size=1)):
         sent.append(Sent(sent[0].message.changed(revision=9, cancelled=draw(st.booleans())), flaw))
@@ -266,7 +255,11 @@ def worlds(draw: st.DrawFn) -> list[Sent]:
     possible = draw(moments())
     # A few big worlds tell more than many small ones; a failing one still shrinks to a single event.
     events = range(draw(st.sampled_from((1, 6, 9, 12))))
-    return [sent for number in events for sent in draw(histories(draw(st.sampled_from(possible)), number))]
+    # Few types, so that events of one person meet.
+    types = draw(st.lists(st.sampled_from(sorted(MAKERS)), min_size=1, max_size=4, unique=True))
+    return [
+        sent for number in events for sent in draw(histories(draw(st.sampled_from(possible)), number, types))
+    ]
 
 
 def bytes_of(sent: Sent, wire: Callable[[Message], bytes]) -> bytes | None:

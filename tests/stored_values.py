@@ -1,46 +1,49 @@
-"""The indicators' values that the store holds, read day by day, to be held against the oracle's."""
+"""The indicators' values that the store holds, to be held against the oracle's."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from itertools import groupby
 
+from schemas.indicators import Indicators
 from sinks.clickhouse.database import Database
+from sinks.clickhouse.value_reader import ValueReader
 from tests import oracle
 
 
 def values_of(
     database: Database,
-    definitions: Mapping[str, oracle.Definition],
+    indicators: Indicators,
     keys: Iterable[oracle.Key],
-    known_at: datetime,
+    as_of: datetime | None = None,
 ) -> dict[oracle.Key, oracle.Sides]:
-    """The values as known at a moment: each lasts until the next, and is zero before the first."""
-    series: dict[tuple[str, ...], list[tuple[date, oracle.Sides]]] = defaultdict(list)
-    for *names, day, sides in database.rows(
-        "SELECT indicator, area, breakdown, day, argMax((value, numerator, denominator), refresh)"
-        " FROM indicator_values WHERE known_at <= {known_at:DateTime64(3)}"
-        " GROUP BY indicator, area, breakdown, day ORDER BY day",
-        known_at=known_at.replace(tzinfo=None),
-    ):
-        series[tuple(names)].append((day, sides))
+    """The values of these keys, as known now or at a moment."""
+    wanted = set(keys)
+    names, areas, breakdowns = (sorted({key[part] for key in wanted}) for part in range(3))
+    reader = ValueReader(database, indicators)
     found = {}
-    for key in keys:
-        *names, day = key
-        steps = series.get(tuple(names), [])
-        place = bisect_right(steps, day, key=lambda step: step[0])
-        nothing = (0, 0, 0 if definitions[key[0]]["kind"] == "ratio" else 1)
-        found[key] = steps[place - 1][1] if place else nothing
+    for since, until in _spans(sorted({key[3] for key in wanted})):
+        for name, values in reader.daily(names, areas, breakdowns, since, until, as_of).items():
+            for area, breakdown, day, value, numerator, denominator, _ in values.iter_rows():
+                if (name, area, breakdown, day) in wanted:
+                    found[name, area, breakdown, day] = (value, numerator, denominator)
     return found
+
+
+def _spans(days: list[date]) -> list[tuple[date, date]]:
+    """The days in runs without a gap."""
+    runs = groupby(enumerate(days), key=lambda pair: pair[1] - timedelta(days=pair[0]))
+    return [(run[0][1], run[-1][1]) for _, found in runs if (run := list(found))]
 
 
 def differences(
     found: Mapping[oracle.Key, oracle.Sides], wanted: Mapping[oracle.Key, oracle.Sides]
 ) -> list[str]:
     """What is stored beside what the oracle says, where they differ."""
-    return [f"{key}: {found[key]}, expected {wanted[key]}" for key in wanted if found[key] != wanted[key]]
+    return [
+        f"{key}: {found.get(key)}, expected {wanted[key]}" for key in wanted if found.get(key) != wanted[key]
+    ]
 
 
 def assert_same(found: Mapping[oracle.Key, oracle.Sides], wanted: Mapping[oracle.Key, oracle.Sides]) -> None:

@@ -116,7 +116,7 @@ def line_of(text: str, start: str) -> int:
     ("setting", "text", "wrong", "words"),
     [
         ("INDICATORS", INDICATOR, ("unit: \"certificates\"", "unit: sheep"), ("indicators", "check")),
-        ("INDICATORS", INDICATOR, ("window_days: 7", "window_days: 0"), ("indicators", "list")),
+        ("INDICATORS", INDICATOR, ("window: 7d", "window: 0d"), ("indicators", "list")),
         ("RULES", RULE, ("severity: critical", "severity: dreadful"), ("rules", "list")),
         ("RULES", RULE, ("indicator: arrivals", "indicator: arivals"), ("rules", "check")),
         ("ADDRESS_BOOK", BOOK, ("contact: ", "contact: nobody "), ("rules", "check")),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ import pytest
 
 from bewithu.cli.printing import print_table
 from schemas.alerting import Transition
+from schemas.indicators import load_indicators
 from schemas.intake import Refusal
 from sinks.clickhouse.alert_log import ClickHouseAlertLog
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.fact_store import ClickHouseFactStore
 from tests.command_line import CommandLine, command_line
+from tests.stored_moves import Held, store_values
 
 MOMENT = datetime(2025, 3, 3, 9, 30, tzinfo=UTC)
 
@@ -35,23 +38,21 @@ def stored(bewithu: CommandLine, database: Database) -> Database:
     return database
 
 
-def give_value(database: Database, area: str, breakdown: str, value: float) -> None:
-    database.insert(
-        "indicator_values",
-        ["indicator", "area", "breakdown", "day", "value", "numerator", "denominator", "provisional",
-         "known_at", "refresh"],
-        [["registrations_7d", area, breakdown, MOMENT.date(), value, value, 1, True, MOMENT, 1]],
-    )  # fmt: skip
+def give_values(database: Database, values: Mapping[str, float], area: str = "BE") -> None:
+    """Of one day, by breakdown."""
+    held = (
+        Held("registrations_7d", MOMENT.date(), value, area, part, MOMENT) for part, value in values.items()
+    )
+    store_values(database, load_indicators(files("streams.indicators")), held)
 
 
 def test_a_value_is_shown_with_its_breakdowns(bewithu: CommandLine, stored: Database) -> None:
-    for breakdown, value in (("", 40), ("sex=female", 25), ("sex=male", 15)):
-        give_value(stored, "BE", breakdown, value)
+    give_values(stored, {"": 40, "sex=female": 25, "sex=male": 15})
     answer = bewithu("indicators", "value", "registrations_7d", "--day", "2025-03-04", "--json")
     assert answer.code == 0
     rows = {row["breakdown"]: row for row in answer.document}
     assert rows["total"] == {
-        "breakdown": "total", "value": 40.0, "provisional": True, "known_at": MOMENT.isoformat()
+        "breakdown": "total", "value": 40.0, "provisional": False, "known_at": MOMENT.isoformat()
     }  # fmt: skip
     assert (rows["sex=female"]["value"], rows["sex=unknown"]["value"]) == (25.0, 0.0)
     table = bewithu("indicators", "value", "registrations_7d", "--day", "2025-03-04")
@@ -59,7 +60,7 @@ def test_a_value_is_shown_with_its_breakdowns(bewithu: CommandLine, stored: Data
 
 
 def test_a_suppressed_value_is_not_shown_and_the_answer_is_no(bewithu: CommandLine, stored: Database) -> None:
-    give_value(stored, "62063", "", 3)
+    give_values(stored, {"": 3}, "62063")
     answer = bewithu(
         "indicators", "value", "registrations_7d", "--area", "62063", "--day", "2025-03-03", "--json"
     )

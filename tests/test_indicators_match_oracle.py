@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib.resources import files
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,12 +21,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.contracts import contracts
+from schemas.indicators import Indicators, load_indicators
 from sinks.clickhouse.database import Database
 from tests import oracle
 from tests.events import Platform, Sent, bytes_of, empty, person, registration, worlds
+from tests.every_kind import every_kind, load_every_kind
 from tests.stored_values import assert_same, values_of
 
-DEFINITIONS = oracle.shipped_definitions()
+DEFINITIONS = oracle.shipped_definitions() | every_kind()
 EXAMPLES = int(os.environ.get("BEWITHU_TEST_EXAMPLES", "15"))
 
 # An example takes about a second; when one fails, its smallest form is looked for in hundreds.
@@ -66,10 +72,16 @@ def delivered(draw: st.DrawFn) -> list[Step]:
 # Where it happens: the real store, and beside it the oracle.
 
 
+@cache
+def indicators() -> Indicators:
+    with tempfile.TemporaryDirectory() as folder:
+        return {**load_indicators(files("streams.indicators")), **load_every_kind(Path(folder))}
+
+
 def start(database: Database) -> Platform:
-    # The definitions stay: without them, every example would begin with a rebuild.
-    empty(database, keep=["indicator_definitions"])
-    return Platform(database)
+    # Generations stay: without them, every example would begin with work on all definitions.
+    empty(database, keep=["generations"])
+    return Platform(database, indicators())
 
 
 def take(platform: Platform, step: Step) -> None:
@@ -98,7 +110,7 @@ def stored(
     platform: Platform, keys: Iterable[oracle.Key], known_at: datetime | None = None
 ) -> dict[oracle.Key, oracle.Sides]:
     """What the store holds, or held at a moment."""
-    return values_of(platform.database, DEFINITIONS, keys, known_at or platform.clock.now())
+    return values_of(platform.database, indicators(), keys, known_at)
 
 
 def run(platform: Platform, steps: Iterable[Step]) -> None:
@@ -110,7 +122,7 @@ def run(platform: Platform, steps: Iterable[Step]) -> None:
 
 
 def rows_kept(platform: Platform) -> list[int]:
-    tables = ("contributions", "indicator_values")
+    tables = ("steps", "moves")
     return [platform.database.value(f"SELECT count() FROM {table}") for table in tables]
 
 
@@ -123,7 +135,7 @@ def test_in_any_order_with_any_doubles_every_value_on_every_day_is_the_oracles(
     run(platform, steps)
     wanted = expected(steps, steps)
     assert_same(stored(platform, wanted), wanted)
-    areas = platform.database.rows("SELECT DISTINCT area FROM indicator_values")
+    areas = platform.database.rows("SELECT DISTINCT area FROM moves")
     assert {area for (area,) in areas} <= {area for _, area, _, _ in wanted}
     assert_every_record_is_accounted_for(platform, steps)
 
@@ -218,14 +230,14 @@ def crash_before_write(database: Database, number: int) -> Iterator[None]:
 def test_refreshes_that_crash_between_any_two_writes_are_made_good_by_the_next(
     prepared_database: Database, steps: list[Step], new_database: bool, crashes: list[int]
 ) -> None:
-    """Three writes take in what arrived; a new database asks for four more and more, which rebuild everything."""
+    """Four writes take in what arrived; a new database asks for more, which work out every definition."""
     platform = start(prepared_database)
     if new_database:
         empty(prepared_database)
     for step, number in zip(steps, crashes, strict=False):
         take(platform, step)
         with crash_before_write(prepared_database, number):
-            platform.refresh()
+            platform.refresh_step()
     platform.refresh()
     wanted = expected(steps, steps)
     assert_same(stored(platform, wanted), wanted)
@@ -235,14 +247,14 @@ def test_refreshes_that_crash_between_any_two_writes_are_made_good_by_the_next(
 def test_a_worker_whose_clock_is_behind_makes_a_crashed_refresh_good(
     database: Database, monkeypatch: pytest.MonkeyPatch, writes: int
 ) -> None:
-    """It crashed after it had written steps, or steps and values."""
+    """It crashed after it had written steps, or steps and moves."""
     moment = datetime(2025, 1, 1, tzinfo=UTC)
     steps = [Step((Sent(registration(person(number), moment)),)) for number in range(3)]
-    platform = Platform(database)
+    platform = Platform(database, indicators())
     platform.refresh()
     take(platform, steps[0])
     with crash_before_write(database, writes):
-        platform.refresh()
+        platform.refresh_step()
     an_hour_ago = time.time_ns() - 3600 * 10**9
     monkeypatch.setattr(time, "time_ns", lambda: an_hour_ago)
     for step in steps[1:]:
@@ -260,7 +272,6 @@ def test_a_refresh_done_again_writes_nothing(prepared_database: Database, steps:
     before = rows_kept(platform)
     assert platform.refresh() is None
     # As if none had ever been finished, and no definition had ever been seen.
-    for table in ("refreshes", "indicator_definitions"):
-        prepared_database.run(f"TRUNCATE TABLE {table}")
+    prepared_database.run("TRUNCATE TABLE refreshes")
     platform.refresh()
     assert rows_kept(platform) == before

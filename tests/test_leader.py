@@ -15,6 +15,7 @@ from bewithu.clock import SystemClock
 from bewithu.errors import LeadLost
 from bewithu.fitting.leader import Leader
 from schemas.indicators import load_indicators
+from sinks.clickhouse.audit import Audited, Sample
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.indicator_store import ClickHouseIndicators
 from streams.intake import Outcome
@@ -149,10 +150,34 @@ def test_a_refresh_writes_nothing_more_once_the_lead_is_lost(database: Database,
         ClickHouseIndicators(database, load_indicators(files("streams.indicators"))).refresh(
             platform.clock.now(), leads=leads
         )
-    written = [
-        database.value(f"SELECT count() > 0 FROM {table}") for table in ("contributions", "indicator_values")
-    ]
+    written = [database.value(f"SELECT count() > 0 FROM {table}") for table in ("steps", "moves")]
     assert written == [writes > 0, writes > 1]
     platform.refresh()
-    total = "SELECT argMax(value, refresh) FROM indicator_values WHERE indicator = 'registrations_7d' AND area = 'BE'"
+    total = "SELECT value FROM indicator_values WHERE indicator = 'registrations_7d' AND area = 'BE'"
     assert database.value(f"{total} AND breakdown = '' AND day = '2025-03-03'") == 1
+
+
+async def test_an_audit_comes_after_an_evaluation_when_it_is_due_and_is_counted() -> None:
+    done: list[str] = []
+
+    def refresh(now: datetime, on_values: Callable[[], object], leads: Callable[[], bool]) -> None:
+        done.append("refreshed")
+
+    async def tell(now: datetime) -> StepReport:
+        done.append("told")
+        return StepReport()
+
+    def audit(now: datetime, leads: Callable[[], bool]) -> Audited:
+        done.append("audited")
+        return Audited(Sample(1, "registrations_7d", "BE"), 2, 1)
+
+    leader = Leader(refresh, tell, SystemClock(), audit=audit, audit_every=1e-9)
+    await leader.step()
+    assert done == ["refreshed", "told", "audited"]
+    assert (leader.audits, leader.differences) == (1, 3)
+    seldom = Leader(refresh, tell, SystemClock(), audit=audit, audit_every=3600)
+    await seldom.step()
+    assert seldom.audits == 0
+    never = Leader(refresh, tell, SystemClock(), audit=audit, audit_every=0)
+    await never.step()
+    assert never.audits == 0

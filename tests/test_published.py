@@ -1,10 +1,10 @@
-"""What may be published: values carried from day to day, the latest revision of each, small cells hidden."""
+"""What may be published: values carried from day to day, and small cells hidden."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from importlib.resources import files
 
 import pytest
@@ -15,12 +15,14 @@ from schemas.areas import area, children
 from schemas.indicators import load_indicators
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.published import Cell, PublishedValues
+from tests.events import ManualClock
+from tests.stored_moves import KNOWN, Held, store_values
 
 INDICATORS = load_indicators(files("streams.indicators"))
 FLOW, SHARE = "registrations_7d", "share_protected_on_living_wage"
 PART, WHOLE = "persons_on_living_wage", "persons_protected"
 FIRST = date(2025, 3, 1)
-KNOWN = datetime(2025, 3, 9, 12, 30, tzinfo=UTC)
+CLOCK = ManualClock()
 LIEGE, SERAING = "62063", "62096"
 
 
@@ -31,40 +33,36 @@ def day(number: int) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One revision as a refresh stores it."""
+    """What a series holds from a day on. `hour`: when it was known, after `KNOWN`."""
 
     day: int
     value: float
-    refresh: int = 1
+    hour: int = 1
     indicator: str = FLOW
     area: str = "BE"
     breakdown: str = ""
-    denominator: float = 1.0
-    provisional: bool = False
 
 
 @pytest.fixture
 def published(database: Database) -> PublishedValues:
-    return PublishedValues(database, INDICATORS)
+    return PublishedValues(database, INDICATORS, CLOCK)
 
 
 def store(database: Database, *rows: Row) -> None:
-    database.insert(
-        "indicator_values",
-        ["indicator", "area", "breakdown", "day", "value", "numerator", "denominator", "provisional",
-         "known_at", "refresh"],
-        [[row.indicator, row.area, row.breakdown, day(row.day), row.value / row.denominator if row.denominator else 0,
-          row.value, row.denominator, row.provisional, KNOWN + timedelta(hours=row.refresh), row.refresh]
-         for row in rows],
-    )  # fmt: skip
+    held = (
+        Held(
+            row.indicator, day(row.day), row.value, row.area, row.breakdown, KNOWN + timedelta(hours=row.hour)
+        )
+        for row in rows
+    )
+    store_values(database, INDICATORS, held)
 
 
 def share(part: float, whole: float, place: str = "BE", breakdown: str = "") -> Sequence[Row]:
-    """A ratio and its two sides, as a refresh keeps them together."""
+    """The two sides of a ratio."""
     return (
         Row(1, part, indicator=PART, area=place, breakdown=breakdown),
         Row(1, whole, indicator=WHOLE, area=place, breakdown=breakdown),
-        Row(1, part, indicator=SHARE, area=place, breakdown=breakdown, denominator=whole),
     )
 
 
@@ -97,22 +95,6 @@ def test_what_held_before_the_first_day_is_carried_into_it(
     assert values(published, 3, 5) == [10, 10, 9]
 
 
-def test_the_latest_revision_of_a_day_wins_whatever_was_stored_first(
-    database: Database, published: PublishedValues
-) -> None:
-    store(database, Row(2, 30, refresh=3), Row(2, 10, refresh=1), Row(2, 20, refresh=2))
-    assert values(published, 2, 3) == [30, 30]
-
-
-def test_a_later_day_holds_against_a_later_revision_of_an_earlier_day(
-    database: Database, published: PublishedValues
-) -> None:
-    # Both days are before the span: the correction of day 1 does not change what day 2 brought.
-    store(database, Row(1, 50, refresh=9), Row(2, 10, refresh=1))
-    assert values(published, 4, 4) == [10]
-    assert values(published, 1, 2) == [50, 10]
-
-
 def test_what_is_known_of_days_to_come_is_not_shown_yet(
     database: Database, published: PublishedValues
 ) -> None:
@@ -122,15 +104,18 @@ def test_what_is_known_of_days_to_come_is_not_shown_yet(
     assert values(published, 7, 8) == [10, 0]
 
 
-def test_a_cell_tells_when_it_was_known_and_whether_it_is_provisional(
+def test_a_cell_tells_when_it_last_changed_and_whether_it_is_provisional(
     database: Database, published: PublishedValues
 ) -> None:
-    store(database, Row(2, 10), Row(3, 12, refresh=5, provisional=True))
-    never, settled, open_, carried = published.totals([FLOW], ["BE"], day(1), day(4))
+    delay = INDICATORS[FLOW].usual_delay_days
+    CLOCK.moment = datetime.combine(day(3) + timedelta(days=delay), time(12), UTC)
+    store(database, Row(2, 10, hour=3), Row(3, 12, hour=2))
+    never, first, second, carried = published.totals([FLOW], ["BE"], day(1), day(4))
     assert (never.value, never.known_at, never.provisional) == (0.0, None, False)
-    assert (settled.known_at, settled.provisional) == (KNOWN + timedelta(hours=1), False)
-    assert (open_.known_at, open_.provisional) == (KNOWN + timedelta(hours=5), True)
-    assert (carried.day, carried.value, carried.known_at) == (day(4), 12.0, open_.known_at)
+    assert (first.known_at, first.provisional) == (KNOWN + timedelta(hours=3), False)
+    # It rests on the day before, of which was heard later.
+    assert (second.known_at, second.provisional) == (KNOWN + timedelta(hours=3), False)
+    assert (carried.day, carried.value, carried.provisional) == (day(4), 12.0, True)
 
 
 def test_cells_come_by_indicator_then_area_then_day(published: PublishedValues) -> None:
@@ -141,25 +126,25 @@ def test_cells_come_by_indicator_then_area_then_day(published: PublishedValues) 
 
 
 ROWS = st.lists(
-    st.builds(Row, st.integers(1, 8), st.integers(0, 99).map(float), st.integers(1, 1000)),
+    st.builds(Row, st.integers(1, 8), st.integers(0, 99).map(float)),
     max_size=12,
-    unique_by=lambda row: (row.day, row.refresh),
+    unique_by=lambda row: row.day,
 )
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ROWS, st.integers(1, 8), st.integers(0, 7))
-def test_any_revisions_give_what_is_counted_by_hand(
+def test_any_values_give_what_is_counted_by_hand(
     database: Database, rows: list[Row], since: int, more: int
 ) -> None:
-    database.run("TRUNCATE TABLE indicator_values")
+    database.run("TRUNCATE TABLE moves")
     store(database, *rows)
     expected = []
     for number in range(since, since + more + 1):
         known = [row for row in rows if row.day <= number]
-        value = max(known, key=lambda row: (row.day, row.refresh)).value if known else 0.0
+        value = max(known, key=lambda row: row.day).value if known else 0.0
         expected.append(None if 0 < value < INDICATORS[FLOW].minimum_cell else value)
-    assert values(PublishedValues(database, INDICATORS), since, since + more) == expected
+    assert values(PublishedValues(database, INDICATORS, CLOCK), since, since + more) == expected
 
 
 # --- small cells ---
@@ -279,9 +264,9 @@ def test_one_small_part_takes_the_next_smallest_along(database: Database, publis
 def test_a_part_of_a_ratio_is_hidden_when_the_part_of_a_side_is(
     database: Database, published: PublishedValues
 ) -> None:
-    store(database, *share(3 + 20, 60 + 70))
-    for name, part, whole in (("sex=female", 3, 60), ("sex=male", 20, 70)):
-        store(database, *share(part, whole, breakdown=name))
+    parts = (("sex=female", 3, 60), ("sex=male", 20, 70))
+    by_sex = [row for name, part, whole in parts for row in share(part, whole, breakdown=name)]
+    store(database, *share(3 + 20, 60 + 70), *by_sex)
     assert not only(published, SHARE).suppressed
     assert of_sexes(published, SHARE) == (None, None)
     assert of_sexes(published, WHOLE) == (60, 70)

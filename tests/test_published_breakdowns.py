@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from importlib.resources import files
 
 import pytest
@@ -11,6 +11,8 @@ from schemas.areas import ancestors
 from schemas.indicators import load_indicators
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.published import PublishedValues
+from tests.events import ManualClock
+from tests.stored_moves import Held, store_values
 
 DAY = date(2024, 3, 1)
 INDICATOR = "persons_protected"
@@ -24,14 +26,10 @@ def fill(database: Database, counts: dict[str, tuple[int, int]]) -> PublishedVal
         for area in ancestors(municipality):
             for part, count in (("sex=female", women), ("sex=male", men), ("", women + men)):
                 sums[area, part] = sums.get((area, part), 0) + count
-    known_at = datetime(2024, 3, 1, 12, tzinfo=UTC).replace(tzinfo=None)
-    database.insert(
-        "indicator_values",
-        ["indicator", "area", "breakdown", "day", "value", "numerator", "denominator", "provisional", "known_at",
-         "refresh"],
-        [[INDICATOR, area, part, DAY, count, count, 1, False, known_at, 1] for (area, part), count in sums.items()],
-    )  # fmt: skip
-    return PublishedValues(database, load_indicators(files("streams.indicators")))
+    indicators = load_indicators(files("streams.indicators"))
+    held = (Held(INDICATOR, DAY, count, area, part) for (area, part), count in sums.items())
+    store_values(database, indicators, held)
+    return PublishedValues(database, indicators, ManualClock())
 
 
 def women(published: PublishedValues, area: str) -> float | None:
@@ -63,3 +61,25 @@ def test_of_the_country_a_second_cell_is_hidden_with_a_small_one(
     assert women(published, "BE") == shown
     men = [cell.value for cell in published.breakdowns(INDICATOR, "BE", DAY) if cell.breakdown == "sex=male"]
     assert men == [None if shown is None else 70]
+
+
+def test_of_a_combination_of_fields_all_cells_of_the_country_are_hidden_with_a_small_one(
+    database: Database,
+) -> None:
+    """The sums along both fields are shown: of two hidden cells each would be alone in its row."""
+    indicators = load_indicators(files("streams.indicators"))
+    combined = indicators[INDICATOR].model_copy(
+        update={"breakdowns": (("sex",), ("age_group",), ("sex", "age_group"))}
+    )
+    counts = {
+        "": 63, "sex=female": 23, "sex=male": 40, "age_group=a00_05": 33, "age_group=a65_plus": 30,
+        "sex=female;age_group=a00_05": 3, "sex=female;age_group=a65_plus": 20,
+        "sex=male;age_group=a00_05": 30, "sex=male;age_group=a65_plus": 10,
+    }  # fmt: skip
+    definitions = {**indicators, INDICATOR: combined}
+    store_values(
+        database, definitions, (Held(INDICATOR, DAY, count, "BE", part) for part, count in counts.items())
+    )
+    cells = PublishedValues(database, definitions, ManualClock()).breakdowns(INDICATOR, "BE", DAY)
+    shown = {cell.breakdown: cell.value for cell in cells if not cell.suppressed and cell.value}
+    assert shown == {"sex=female": 23, "sex=male": 40, "age_group=a00_05": 33, "age_group=a65_plus": 30}

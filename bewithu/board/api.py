@@ -18,7 +18,15 @@ from bewithu.board.data import BoardData, IndicatorInfo, Value
 from bewithu.board.labels import REASONS
 from bewithu.board.plain_json import Json, as_json, json_response
 from bewithu.board.problems import RequestProblem, nearest_of
-from bewithu.board.view import check_parameters, read_area, read_day, read_level, read_limit, read_view
+from bewithu.board.view import (
+    check_parameters,
+    read_area,
+    read_day,
+    read_level,
+    read_limit,
+    read_moment,
+    read_view,
+)
 from bewithu.board.words import words
 from bewithu.clock import Clock
 from schemas.areas import COUNTRY, Language, areas
@@ -55,15 +63,16 @@ class Api:
         return await self._answer(request, ("lang", "area", "day"), self._indicators)
 
     async def indicator(self, request: web.Request) -> web.Response:
-        """GET /api/v1/indicators/<id>: one indicator. Parameters: lang, area, day, since, level.
+        """GET /api/v1/indicators/<id>: one indicator. Parameters: lang, area, day, since, level, as_of.
 
         As an entry of `indicators`, with `trend` from `since` (90 days when not given) to `day`, `breakdown`, and
         with `level` (municipality, arrondissement, province, region, country) `by_area`, whose values name the area.
+        With `as_of`, a moment, all of it is what was known then, and so is told.
         """
         id_ = request.match_info["id"]
         return await self._answer(
             request,
-            ("lang", "area", "day", "since", "level"),
+            ("lang", "area", "day", "since", "level", "as_of"),
             lambda query, lang: self._indicator(id_, query, lang),
         )
 
@@ -122,16 +131,18 @@ class Api:
         code, day = view.area.code, view.day
         first = max(day - timedelta(days=DAYS - 1), day.min)
         since = read_day(query["since"], day, "since") if query.get("since") else first
-        value = self._data.value(id_, code, day)
+        as_of = read_moment(query.get("as_of"), self._clock.now(), "as_of")
+        value = self._data.value(id_, code, day, as_of)
         found = {
             **_about(code, view.language),
             "day": as_json(day),
+            "as_of": as_json(as_of),
             **_described(view.indicator, value, view.language),
-            "trend": as_json(self._data.trend(id_, code, since, day)),
-            "breakdown": as_json(self._data.breakdown(id_, code, day)),
+            "trend": as_json(self._data.trend(id_, code, since, day, as_of)),
+            "breakdown": as_json(self._data.breakdown(id_, code, day, as_of)),
         }
         if "level" in query:
-            found["by_area"] = as_json(self._data.by_area(id_, read_level(query["level"]), day))
+            found["by_area"] = as_json(self._data.by_area(id_, read_level(query["level"]), day, as_of))
         return found
 
     def _alerts(self, query: Query, accepted: str) -> Json:

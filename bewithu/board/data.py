@@ -137,22 +137,28 @@ class BoardData(Protocol):
     def latest_day(self) -> date:
         """The newest day that has values; today, where nothing has been published yet."""
 
-    def value(self, indicator: str, area: str, day: date) -> Value:
-        """The total of one indicator."""
+    def value(self, indicator: str, area: str, day: date, as_of: datetime | None = None) -> Value:
+        """The total of one indicator, as known now or at a moment."""
 
     def headline(self, area: str, day: date) -> Sequence[Value]:
         """The totals of all headline indicators, in one query."""
 
-    def trend(self, indicator: str, area: str, since: date, until: date) -> Sequence[Point]:
-        """One point for each day, both ends included, in order."""
+    def trend(
+        self, indicator: str, area: str, since: date, until: date, as_of: datetime | None = None
+    ) -> Sequence[Point]:
+        """One point for each day, both ends included, in order; as known now or at a moment."""
 
     def trends(self, area: str, since: date, until: date) -> Mapping[str, Sequence[Point]]:
         """`trend` of all headline indicators by id, in one query."""
 
-    def by_area(self, indicator: str, level: str, day: date) -> Sequence[Value]:
+    def by_area(
+        self, indicator: str, level: str, day: date, as_of: datetime | None = None
+    ) -> Sequence[Value]:
         """The totals of all areas of a level (`schemas.areas.Level`); areas without a value may be left out."""
 
-    def breakdown(self, indicator: str, area: str, day: date) -> Sequence[Value]:
+    def breakdown(
+        self, indicator: str, area: str, day: date, as_of: datetime | None = None
+    ) -> Sequence[Value]:
         """The values of every breakdown of an area; the total is left out."""
 
     def open_alerts(self, area: str | None, limit: int) -> Sequence[AlertInfo]:

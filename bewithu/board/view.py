@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from urllib.parse import urlencode
 
@@ -96,6 +96,22 @@ def read_day(text: str | None, latest: date, field: str = "day") -> date:
     if day is None or text != day.isoformat() or not EARLIEST <= day <= latest:
         raise RequestProblem(400, field, text, f"a day as YYYY-MM-DD from {EARLIEST} to {latest}")
     return day
+
+
+def read_moment(text: str | None, latest: datetime, field: str) -> datetime | None:
+    """A moment up to now, with its offset or in UTC; None when empty."""
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    aware = moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
+    if aware is None or aware > latest or aware.date() < EARLIEST:
+        raise RequestProblem(
+            400, field, text, f"a moment like 2025-03-04T09:30:00Z from {EARLIEST} up to now"
+        )
+    return aware
 
 
 def read_level(text: str | None) -> Level:

@@ -17,7 +17,6 @@ from bewithu.demo.clock import DemoClock
 from bewithu.fitting.worker import Worker
 from bewithu.settings import Http, Kafka, Refresh, Registry, Settings, Smtp, load_settings
 from bewithu.wiring import Written, connect, make_worker, read_definitions
-from schemas.indicators import Ratio
 from sinks.clickhouse.database import Database
 from streams.publisher import Publisher
 from streams.registry import SchemaRegistry
@@ -96,7 +95,7 @@ def scaled(written: Written, scale: float) -> Written:
 
 
 def _scaled(rule: Rule, written: Written, scale: float) -> Rule:
-    if isinstance(written.indicators[rule.indicator], Ratio):
+    if written.indicators[rule.indicator].unit in ("%", "‰", "days"):
         return rule
     condition = rule.condition
     (name, bound), *_ = condition.model_dump(exclude_none=True).items()

@@ -100,7 +100,7 @@ async def _drained(platform: Platform, published: int, story: Story) -> Report:
     while await asyncio.to_thread(_mail_waits, log) and time.monotonic() < deadline:
         await platform.worker.leader.step()
         await asyncio.sleep(0.05)
-    values = PublishedValues(platform.observer, platform.written.indicators)
+    values = PublishedValues(platform.observer, platform.written.indicators, platform.clock)
     day = brussels_day(platform.clock.now())
     cells = await asyncio.to_thread(values.totals, list(platform.written.indicators), ["BE"], day, day)
     return make_report(published, books, cells, log.recent(100_000), platform.catcher.count, story.seconds)

@@ -49,7 +49,7 @@ class _Glance:
     def __init__(self, platform: Platform, story: Story) -> None:
         self._platform = platform
         self._story = story
-        self._values = PublishedValues(platform.observer, platform.written.indicators)
+        self._values = PublishedValues(platform.observer, platform.written.indicators, platform.clock)
         self._bookkeeping = Bookkeeping(platform.observer)
         self._alerts = ClickHouseAlertLog(platform.observer)
         self._seen: deque[tuple[float, int, datetime]] = deque(maxlen=_GLANCES)

@@ -9,7 +9,7 @@ from alerts.ports import IndicatorText, Publisher
 from schemas.agencies import agency_names
 from schemas.alerting import Reading
 from schemas.areas import LANGUAGES, Level, areas_of_level
-from schemas.indicators import Flow, Indicators, Ratio, Stock
+from schemas.indicators import Indicator, Indicators
 from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.published import Cell, PublishedValues
 
@@ -45,7 +45,7 @@ class PublishedReadings:
         return heard
 
 
-def indicator_text(indicator: Flow | Stock | Ratio) -> IndicatorText:
+def indicator_text(indicator: Indicator) -> IndicatorText:
     """What a mail says about an indicator."""
     return IndicatorText(
         id=indicator.id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from alerts.rules import Rule
@@ -13,7 +13,7 @@ from bewithu.fitting.cached import Cached
 from schemas.alerting import Transition
 from schemas.areas import LANGUAGES, areas_of_level, is_within
 from schemas.areas import Level as AreaLevel
-from schemas.indicators import Flow, Indicators, Ratio, Stock
+from schemas.indicators import Indicator, Indicators
 from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.published import Cell, PublishedValues
 
@@ -58,15 +58,17 @@ class PublishedBoard:
     def latest_day(self) -> date:
         return brussels_day(self._clock.now())
 
-    def value(self, indicator: str, area: str, day: date) -> board.Value:
-        (value,) = self._values([indicator], [area], day)
+    def value(self, indicator: str, area: str, day: date, as_of: datetime | None = None) -> board.Value:
+        (value,) = self._values([indicator], [area], day, as_of)
         return value
 
     def headline(self, area: str, day: date) -> Sequence[board.Value]:
         return self._values(self._headline, [area], day)
 
-    def trend(self, indicator: str, area: str, since: date, until: date) -> Sequence[board.Point]:
-        return [_point(cell) for cell in self._published.totals([indicator], [area], since, until)]
+    def trend(
+        self, indicator: str, area: str, since: date, until: date, as_of: datetime | None = None
+    ) -> Sequence[board.Point]:
+        return [_point(cell) for cell in self._published.totals([indicator], [area], since, until, as_of)]
 
     def trends(self, area: str, since: date, until: date) -> Mapping[str, Sequence[board.Point]]:
         found: dict[str, list[board.Point]] = {indicator: [] for indicator in self._headline}
@@ -74,12 +76,16 @@ class PublishedBoard:
             found[cell.indicator].append(_point(cell))
         return found
 
-    def by_area(self, indicator: str, level: str, day: date) -> Sequence[board.Value]:
+    def by_area(
+        self, indicator: str, level: str, day: date, as_of: datetime | None = None
+    ) -> Sequence[board.Value]:
         codes = [area.code for area in areas_of_level(AreaLevel(level))]
-        return self._values([indicator], codes, day)
+        return self._values([indicator], codes, day, as_of)
 
-    def breakdown(self, indicator: str, area: str, day: date) -> Sequence[board.Value]:
-        return [_value(cell, None) for cell in self._published.breakdowns(indicator, area, day)]
+    def breakdown(
+        self, indicator: str, area: str, day: date, as_of: datetime | None = None
+    ) -> Sequence[board.Value]:
+        return [_value(cell, None) for cell in self._published.breakdowns(indicator, area, day, as_of)]
 
     def open_alerts(self, area: str | None, limit: int) -> Sequence[board.AlertInfo]:
         found = [
@@ -113,9 +119,11 @@ class PublishedBoard:
     def status(self) -> board.Status:
         return self._status.get()
 
-    def _values(self, indicators: Sequence[str], areas: Sequence[str], day: date) -> list[board.Value]:
-        now = self._published.totals(indicators, areas, day, day)
-        before = self._published.totals(indicators, areas, day - _WEEK, day - _WEEK)
+    def _values(
+        self, indicators: Sequence[str], areas: Sequence[str], day: date, as_of: datetime | None = None
+    ) -> list[board.Value]:
+        now = self._published.totals(indicators, areas, day, day, as_of)
+        before = self._published.totals(indicators, areas, day - _WEEK, day - _WEEK, as_of)
         return [_value(cell, _change(cell, earlier)) for cell, earlier in zip(now, before, strict=True)]
 
     def _read_status(self) -> board.Status:
@@ -144,7 +152,7 @@ class PublishedBoard:
         ]
 
 
-def _info(indicator: Flow | Stock | Ratio) -> board.IndicatorInfo:
+def _info(indicator: Indicator) -> board.IndicatorInfo:
     return board.IndicatorInfo(
         id=indicator.id,
         names={language: indicator.name.in_language(language) for language in LANGUAGES},
@@ -153,7 +161,7 @@ def _info(indicator: Flow | Stock | Ratio) -> board.IndicatorInfo:
         kind=indicator.kind,
         publishers=indicator.publishers,
         minimum_cell=indicator.minimum_cell,
-        decimals=1 if indicator.unit == "%" else 0,
+        decimals=1 if indicator.unit in ("%", "‰") else 0,
         percent=indicator.unit == "%",
         headline=indicator.headline is not None,
     )

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from alerts.teller import StepReport
 from bewithu.clock import Clock
 from bewithu.errors import LeadLost
+from sinks.clickhouse.audit import Audited
 from sinks.clickhouse.indicator_store import Refreshed
 
 
@@ -22,6 +23,12 @@ class Refresh(Protocol):
     ) -> Refreshed | None: ...
 
 
+class Audit(Protocol):
+    """As `ClickHouseIndicators.audit`, of a sample of its own choice."""
+
+    def __call__(self, now: datetime, leads: Callable[[], bool]) -> Audited | None: ...
+
+
 class Leader:
     """Takes steps, one at a time. `LeadLost` leaves a step that is not to go on, as another process leads."""
 
@@ -31,13 +38,23 @@ class Leader:
         tell: Callable[[datetime], Awaitable[StepReport]],
         clock: Clock,
         evaluate_every: float = 0.0,
+        audit: Audit | None = None,
+        audit_every: float = 0.0,
     ) -> None:
-        """`evaluate_every`: seconds between two evaluations of the rules while values change all the time."""
+        """`evaluate_every`: seconds between two evaluations of the rules while values change all the time.
+
+        `audit_every`: seconds between two audits, which come after an evaluation; 0 for none.
+        """
         self._refresh = refresh
         self._tell = tell
         self._clock = clock
         self._evaluate_every = evaluate_every
         self._evaluated = float("-inf")
+        self._audit = audit if audit_every else None
+        self._audit_every = audit_every
+        self._audited = monotonic()
+        self.audits = 0
+        self.differences = 0
         self.refreshes = 0
         self.changed_values = 0
         self.last_seconds = 0.0
@@ -79,6 +96,7 @@ class Leader:
             now = await self._bring_up_to_date()
             if tell and self.leads():
                 await self._evaluate(now)
+                await self._audit_if_due(now)
         except LeadLost:
             raise  # no trouble: another process goes on
         except Exception as error:
@@ -97,6 +115,15 @@ class Leader:
             self.last_seconds = done.seconds
             if not done.more:
                 return now
+
+    async def _audit_if_due(self, now: datetime) -> None:
+        if self._audit is None or monotonic() - self._audited < self._audit_every:
+            return
+        found = await asyncio.to_thread(self._audit, now, self.leads)
+        self._audited = monotonic()
+        if found:
+            self.audits += 1
+            self.differences += found.steps_wrong + found.days_wrong
 
     async def _evaluate(self, now: datetime) -> None:
         report = await self._tell(now)

@@ -27,6 +27,8 @@ class LeaderCounts(Protocol):
     last_seconds: float
     mails_sent: int
     transitions: int
+    audits: int
+    differences: int
 
 
 class WorkerCollector(Collector):
@@ -60,6 +62,16 @@ class WorkerCollector(Collector):
             "bewithu_indicator_refresh_seconds",
             "Duration of the last refresh.",
             value=self._leader.last_seconds,
+        )
+        yield CounterMetricFamily(
+            "bewithu_audits",
+            "Samples of what is stored that were held against the facts.",
+            value=self._leader.audits,
+        )
+        yield CounterMetricFamily(
+            "bewithu_audit_differences",
+            "Steps and days of values that did not follow from the facts, and were put right.",
+            value=self._leader.differences,
         )
         yield CounterMetricFamily(
             "bewithu_alert_transitions", "Steps of alerts written down.", value=self._leader.transitions

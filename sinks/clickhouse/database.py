@@ -62,7 +62,7 @@ class Database:
 
     def __init__(self, connect: Callable[[], Client], name: str, embedded: bool = False) -> None:
         self._connect = connect
-        self._embedded = embedded
+        self.embedded = embedded
         # The embedded engine has them for the whole connection: with a statement they would cost twenty more.
         self._insert_settings = {} if embedded else dict(INSERT_SETTINGS)
         self._client: Client | None = None
@@ -91,7 +91,7 @@ class Database:
     def frame(self, statement: str, **parameters: Any) -> pl.DataFrame:
         """The result's rows by columns. LowCardinality and Enum must be cast to String."""
         # A server keeps the answer until it is complete: an error must not come behind half of it.
-        settings = {} if self._embedded else {"wait_end_of_query": 1}
+        settings = {} if self.embedded else {"wait_end_of_query": 1}
         answer = self._run(
             lambda client: client.raw_query(
                 statement, parameters=parameters, fmt="ArrowStream", settings=settings
@@ -163,7 +163,7 @@ class Database:
         `structure` names the columns that the file is read as; `rows` is how many it has. Raises `DataRefused`
         when the file is damaged.
         """
-        if not self._embedded:
+        if not self.embedded:
             given = {**self._insert_settings, **settings}
             source = f"input({text(structure)})"
             block = b"".join(pieces)

@@ -1,86 +1,148 @@
-"""The statements that read what persons did, and which steps they have made so far."""
+"""The statements that read what subjects did, and which steps they have made so far."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
-from schemas.indicators import Flow, Stock
-from sinks.clickhouse.contract_tables import facts_table
+from schemas.contracts import Field, contract_of
+from schemas.indicators import Completeness, Counted, Freshness, Stock, Sum, selections
+from sinks.clickhouse.contract_tables import facts_table, subject_column
 from sinks.clickhouse.literal import name
-from sinks.indicators.steps import PLACE
-
-#: Rows of facts that are read at once when everybody is worked out anew.
-_FACTS_AT_ONCE = 500_000
-_MOST_RANGES = 256
+from sinks.indicators.steps import events_of
 
 
 @dataclass(frozen=True, slots=True)
 class Whom:
-    """Some persons: a condition on a column of theirs, and its parameters."""
+    """Some subjects: a condition on a column of theirs, and its parameters."""
 
     condition: str
     parameters: Mapping[str, Any]
 
     def sql(self, column: str) -> str:
-        return self.condition.replace("$person", column)
+        return self.condition.replace("$subject", column)
 
 
-def touched(frames: Sequence[int]) -> Whom:
-    """The persons with an event in one of the frames."""
-    condition = "$person IN (SELECT subject FROM touched WHERE frame IN {frames:Array(UInt64)})"
-    return Whom(condition, {"frames": list(frames)})
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """Indicators, each in one or more generations, that are to be brought up for some subjects.
+
+    `number` tells it from the others of one refresh.
+    """
+
+    number: int
+    generations: Mapping[tuple[str, int], Counted]
+    whom: Whom
+
+    @property
+    def indicators(self) -> Sequence[Counted]:
+        return list({found.id: found for found in self.generations.values()}.values())
+
+    @property
+    def events(self) -> frozenset[str]:
+        return frozenset(event for found in self.indicators for event in events_of(found))
+
+    @property
+    def flag(self) -> str:
+        """The column that tells whether a fact is of its subjects."""
+        return f"concern_{self.number}"
 
 
-def everybody(facts: int) -> Iterator[Whom]:
-    """Everybody, in ranges of pseudonyms of which each has a share of all `facts` that fits into memory."""
-    ranges = min(_MOST_RANGES, 1 + facts // _FACTS_AT_ONCE)
-    starts = [round(number * 256 / ranges) for number in range(ranges + 1)]
-    for begin, end in pairwise(starts):
-        last = f"{end - 1:02x}{'ff' * 15}"
-        yield Whom(
-            "$person BETWEEN unhex({first:String}) AND unhex({last:String})",
-            {"first": f"{begin:02x}{'00' * 15}", "last": last},
-        )
+def touched(frames: Sequence[int], number: int) -> Whom:
+    """The subjects with an event in one of the frames; `number` tells its parameter from that of others."""
+    condition = f"$subject IN (SELECT subject FROM touched WHERE frame IN {{frames_{number}:Array(UInt64)}})"
+    return Whom(condition, {f"frames_{number}": list(frames)})
 
 
-def facts_statement(event: str, indicators: Iterable[Flow | Stock], whom: Whom) -> str:
-    """Of each event of these persons its highest revision, unless that cancels it, in the events' order."""
-    fields = {field: None for indicator in indicators for filters in _filters(indicator) for field in filters}
-    shown = ", ".join(
-        f"CAST({name(field)} AS Nullable(String)) AS {name(field)}" for field in fields if field not in PLACE
+def by_first_byte(first: int, end: int) -> Whom:
+    """The subjects whose identifier begins with a byte from `first` up to and without `end`."""
+    return Whom(
+        "$subject BETWEEN unhex({first:String}) AND unhex({last:String})",
+        {"first": f"{first:02x}{'00' * 15}", "last": f"{end - 1:02x}{'ff' * 15}"},
     )
-    return f"""SELECT subject, toDate32(toTimeZone(occurred_at, 'Europe/Brussels')) AS happened, * EXCEPT
-    (subject, event_id, occurred_at, cancelled)
+
+
+def facts_statement(event: str, concerns: Sequence[Concern]) -> str:
+    """`sinks.indicators.steps.Facts` of one event type, as far as these concerns look at it, and their flags."""
+    contract = contract_of(event)
+    fields = {field.name: field for field in contract.fields}
+    indicators = [found for concern in concerns for found in concern.indicators if event in events_of(found)]
+    named = dict.fromkeys(("municipality", *_looked_at(event, indicators)))
+    shown = [_shown(fields[field]) for field in named]
+    shown += [f"{_number(fields[field])} AS number_{name(field)}" for field in _numbers(event, indicators)]
+    subject = subject_column(contract)
+    conditions = {concern.flag: concern.whom.sql(subject) for concern in concerns}
+    shown += [f"CAST({condition} AS Bool) AS {flag}" for flag, condition in conditions.items()]
+    return f"""SELECT * EXCEPT (event_id, cancelled)
 FROM
 (
-    SELECT person AS subject, event_id, occurred_at, cancelled,
-        {", ".join(f"toString({field}) AS {field}" for field in PLACE)}{", " if shown else ""}{shown}
+    SELECT {subject} AS subject, event_id, occurred_at, cancelled, {", ".join(shown)}
     FROM {facts_table(event)}
-    WHERE {whom.sql("person")}
-    ORDER BY person, event_id, revision DESC, version DESC
-    LIMIT 1 BY person, event_id
+    WHERE {" OR ".join(conditions.values())}
+    ORDER BY {subject}, event_id, revision DESC, version DESC
+    LIMIT 1 BY {subject}, event_id
 )
 WHERE NOT cancelled
 ORDER BY subject, occurred_at, event_id"""
 
 
-def existing_steps_statement(whom: Whom) -> str:
-    """The steps of these persons in the `indicators` of a parameter."""
-    place = ", ".join(f"toString(contributions.{field}) AS {field}" for field in PLACE)
-    return f"""SELECT toString(contributions.indicator) AS indicator, subject, {place}, contributions.day AS day,
-    sum(contributions.delta) AS delta
-FROM contributions
-WHERE contributions.indicator IN {{indicators:Array(String)}} AND {whom.sql("subject")}
-GROUP BY indicator, subject, {", ".join(PLACE)}, day
+def existing_steps_statement(concerns: Sequence[Concern]) -> str:
+    """The steps so far of each concern's subjects in its indicators; parameters are those of `parameters_of`."""
+    conditions = (
+        f"(steps.indicator IN {{indicators_{concern.number}:Array(String)}}"
+        f" AND generation IN {{generations_{concern.number}:Array(UInt64)}} AND {concern.whom.sql('subject')})"
+        for concern in concerns
+    )
+    return f"""SELECT toString(steps.indicator) AS indicator, generation, subject,
+    toString(steps.municipality) AS municipality, toString(steps.cell) AS cell, steps.day AS day, bin,
+    sum(steps.delta) AS delta
+FROM steps
+WHERE {" OR ".join(conditions)}
+GROUP BY indicator, generation, subject, municipality, cell, day, bin
 HAVING delta != 0"""
 
 
+def parameters_of(concerns: Sequence[Concern]) -> dict[str, Any]:
+    """What the statements of these concerns are run with."""
+    found: dict[str, Any] = {}
+    for concern in concerns:
+        found |= concern.whom.parameters
+        found[f"indicators_{concern.number}"] = sorted({indicator for indicator, _ in concern.generations})
+        found[f"generations_{concern.number}"] = sorted({number for _, number in concern.generations})
+    return found
+
+
 def facts_count_statement(events: Iterable[str]) -> str:
-    return " UNION ALL ".join(f"SELECT count() FROM {facts_table(event)}" for event in events)
+    counts = " UNION ALL ".join(f"SELECT count() AS facts FROM {facts_table(event)}" for event in events)
+    return f"SELECT sum(facts) FROM ({counts})"
 
 
-def _filters(indicator: Flow | Stock) -> tuple[Mapping[str, Sequence[str]], ...]:
-    return (indicator.filter,) if isinstance(indicator, Flow) else (indicator.enter, indicator.leave)
+def _looked_at(event: str, indicators: Iterable[Counted]) -> Iterable[str]:
+    """The fields that filters and dimensions name."""
+    known = {field.name for field in contract_of(event).fields}
+    for indicator in indicators:
+        for selection in selections(indicator):
+            if selection.event == event:
+                yield from selection.filter
+                yield from (field for field in indicator.dimensions if field in known)
+        if isinstance(indicator, Completeness | Freshness):
+            yield from ("status", "feed", "period_start", "period_end")
+
+
+def _numbers(event: str, indicators: Iterable[Counted]) -> Iterable[str]:
+    """The fields that are summed."""
+    summed = (found.field for found in indicators if isinstance(found, Sum | Stock) and found.event == event)
+    return dict.fromkeys(field for field in summed if field is not None)
+
+
+def _shown(field: Field) -> str:
+    kind = "Date32" if field.logical_type == "date" else "String"
+    return (
+        f"CAST({name(field.name)} AS {f'Nullable({kind})' if field.optional else kind}) AS {name(field.name)}"
+    )
+
+
+def _number(field: Field) -> str:
+    """In units of the last decimal: cents of an amount in EUR."""
+    return f"CAST({name(field.name)} * {10**field.scale} AS Nullable(Int64))"

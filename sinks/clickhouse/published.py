@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
+from itertools import product
 
-from schemas.contracts import contracts
-from schemas.indicators import Flow, Indicators, Ratio, Stock
-from sinks.clickhouse.database import Database, statement
+from bewithu.clock import Clock, brussels_day
+from schemas.contracts import contract_of
+from schemas.indicators import (
+    Change,
+    Completeness,
+    Counted,
+    Derived,
+    Duration,
+    Freshness,
+    Indicator,
+    Indicators,
+    Stock,
+    Sum,
+    selections,
+    sides_of,
+)
+from sinks.clickhouse.database import Database
 from sinks.clickhouse.suppression import deciding_group, needed_areas, suppressed_areas, suppressed_parts
-
-Series = tuple[str, str, str]
+from sinks.clickhouse.value_reader import ValueReader
+from sinks.indicators.cells import NOT_GIVEN, TOTAL, breakdown
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,136 +53,170 @@ Cells = dict[tuple[str, str, str, date], Cell]
 
 
 class PublishedValues:
-    """Values with small cells suppressed, filled from day to day."""
+    """Values with small cells suppressed, on each day."""
 
-    def __init__(self, database: Database, indicators: Indicators) -> None:
-        self._database = database
+    def __init__(self, database: Database, indicators: Indicators, clock: Clock) -> None:
+        self._reader = ValueReader(database, indicators)
         self._indicators = indicators
+        self._clock = clock
 
-    def totals(self, indicators: Iterable[str], areas: Iterable[str], since: date, until: date) -> list[Cell]:
-        """One cell for each indicator, area and day, in that order."""
+    def totals(
+        self,
+        indicators: Iterable[str],
+        areas: Iterable[str],
+        since: date,
+        until: date,
+        as_of: datetime | None = None,
+    ) -> list[Cell]:
+        """One cell for each indicator, area and day, in that order; as known now, or at a moment."""
         wanted, places = list(indicators), list(areas)
         names = self._with_sides(wanted)
-        cells = self._filled(names, needed_areas(places), [""], since, until)
+        earlier = since - timedelta(days=self._days_before(wanted))
+        cells = self._cells(names, needed_areas(places), [TOTAL], earlier, until, as_of)
         hidden = {
             (name, day): self._hidden(cells, name, places, day)
             for name in self._counts(names)
-            for day in _days(since, until)
+            for day in _days(earlier, until)
         }
-        sides = {indicator: self._counts(self._with_sides([indicator])) for indicator in wanted}
         return [
             self._shown(
-                cells[indicator, area, "", day],
-                any(area in hidden[side, day] for side in sides[indicator]),
+                cells[indicator, area, TOTAL, day],
+                any(area in hidden[side] for side in self._sides_on(indicator, day)),
             )
             for indicator in wanted
             for area in places
             for day in _days(since, until)
         ]
 
-    def breakdowns(self, indicator: str, area: str, day: date) -> list[Cell]:
+    def breakdowns(self, indicator: str, area: str, day: date, as_of: datetime | None = None) -> list[Cell]:
         """The cells of every declared breakdown.
 
         Of areas that make up one, a breakdown is hidden for all when a single cell or total among them is small: what
         is shown of neighbours, parts and totals would together give it away. The country has no neighbours: there
-        only enough cells are hidden.
+        only enough cells are hidden, of a combination of fields all.
         """
-        families = breakdown_values(self._indicators[indicator])
+        families = breakdown_values(self._indicators[indicator], self._indicators)
         parts = [part for family in families for part in family]
         names = self._with_sides([indicator])
-        cells = self._filled(names, needed_areas([area]), ["", *parts], day, day)
-        sides, group = self._counts(names), deciding_group(area)
-        totals_are_hidden = any(self._hidden(cells, side, group, day) for side in sides)
+        earlier = day - timedelta(days=self._days_before([indicator]))
+        cells = self._cells(names, needed_areas([area]), [TOTAL, *parts], earlier, day, as_of)
+        sides, group = self._sides_on(indicator, day), deciding_group(area)
+        totals_are_hidden = any(self._hidden(cells, name, group, on) for name, on in sides)
         found = []
         for family in families:
-            hidden = (
-                set(family) if totals_are_hidden else self._hidden_parts(cells, sides, group, family, day)
-            )
+            hidden = set(family) if totals_are_hidden else self._hidden_parts(cells, sides, group, family)
             found += [self._shown(cells[indicator, area, part, day], part in hidden) for part in family]
         return found
 
     def _hidden_parts(
-        self, cells: Cells, sides: Sequence[str], group: Sequence[str], family: Sequence[str], day: date
+        self,
+        cells: Cells,
+        sides: Iterable[tuple[str, date]],
+        group: Sequence[str],
+        family: Sequence[str],
     ) -> set[str]:
         hidden: set[str] = set()
-        for side in sides:
+        for side, day in sides:
             minimum = self._indicators[side].minimum_cell
             for member in group:
-                counts = {part: cells[side, member, part, day].value or 0.0 for part in family}
+                counts = {part: self._count(cells[side, member, part, day]) for part in family}
                 hidden |= suppressed_parts(counts, minimum)
-        return set(family) if hidden and len(group) > 1 else hidden
+        # The cells of a combination add up along each of its fields: two hidden ones would not protect each other.
+        are_combined = any(";" in part for part in family)
+        return set(family) if hidden and (len(group) > 1 or are_combined) else hidden
 
     def _hidden(self, cells: Cells, indicator: str, areas: Iterable[str], day: date) -> frozenset[str]:
         """Of `areas`, those whose total may not be shown."""
         places = list(areas)
-        counts = {place: cells[indicator, place, "", day].value or 0.0 for place in needed_areas(places)}
+        counts = {place: self._count(cells[indicator, place, TOTAL, day]) for place in needed_areas(places)}
         return suppressed_areas(places, counts, self._indicators[indicator].minimum_cell)
+
+    def _count(self, cell: Cell) -> float:
+        """How many persons a cell of a counted indicator is about."""
+        indicator = self._indicators[cell.indicator]
+        has_count = isinstance(indicator, Sum | Duration | Completeness | Freshness) or (
+            isinstance(indicator, Stock) and indicator.field is not None
+        )
+        return (cell.denominator if has_count else cell.numerator) or 0.0
 
     def _shown(self, cell: Cell, hidden: bool) -> Cell:
         if hidden:
             return _hide(cell)
-        is_ratio = isinstance(self._indicators[cell.indicator], Ratio)
-        if is_ratio and (not cell.denominator or cell.known_at is None):
+        if not cell.denominator or (
+            isinstance(self._indicators[cell.indicator], Derived) and not cell.known_at
+        ):
             return replace(cell, value=None)
         return cell
 
     def _counts(self, names: Iterable[str]) -> list[str]:
-        """Those of the indicators that count; a ratio is as secret as its sides."""
-        return [name for name in names if not isinstance(self._indicators[name], Ratio)]
+        """Those of the indicators that count; what is worked out from others is as secret as these."""
+        return [name for name in names if not isinstance(self._indicators[name], Derived)]
+
+    def _sides_on(self, indicator: str, day: date) -> set[tuple[str, date]]:
+        """What a value rests on, and of which day."""
+        definition = self._indicators[indicator]
+        if isinstance(definition, Change):
+            return {(definition.of, day), (definition.of, day - timedelta(days=definition.days))}
+        if isinstance(definition, Derived):
+            return {(side, day) for side in sides_of(definition)}
+        return {(indicator, day)}
+
+    def _days_before(self, indicators: Iterable[str]) -> int:
+        found = [self._indicators[name] for name in indicators]
+        return max((each.days for each in found if isinstance(each, Change)), default=0)
 
     def _with_sides(self, indicators: Sequence[str]) -> list[str]:
         found = set(indicators)
         for name in indicators:
             definition = self._indicators[name]
-            if isinstance(definition, Ratio):
-                found |= {definition.numerator, definition.denominator}
+            if isinstance(definition, Derived):
+                found |= set(sides_of(definition))
         return sorted(found)
 
-    def _filled(
+    def _cells(
         self,
         indicators: Sequence[str],
         areas: Iterable[str],
         breakdowns: Sequence[str],
         since: date,
         until: date,
+        as_of: datetime | None,
     ) -> Cells:
         """A cell for every combination and day; where nothing is stored the value is zero and known never."""
-        places = sorted(areas)
-        steps: dict[Series, dict[date, Cell]] = defaultdict(dict)
-        for indicator, area, breakdown, at, latest in self._database.rows(
-            statement("published_steps"),
-            indicators=list(indicators), areas=places, breakdowns=list(breakdowns), since=since, until=until,
-        ):  # fmt: skip
-            steps[indicator, area, breakdown][at] = _cell(indicator, area, breakdown, at, latest)
-        filled = {}
-        for indicator in indicators:
-            for area in places:
-                for breakdown in breakdowns:
-                    held = Cell(indicator, area, breakdown, since, 0.0, 0.0, 1.0, False, None)
-                    changes = steps.get((indicator, area, breakdown), {})
-                    for day in _days(since, until):
-                        held = changes.get(day, held)
-                        filled[indicator, area, breakdown, day] = (
-                            held if held.day == day else replace(held, day=day)
-                        )
-        return filled
+        found = self._reader.daily(indicators, sorted(areas), breakdowns, since, until, as_of)
+        today = brussels_day(as_of or self._clock.now())
+        cells = {}
+        for indicator, values in found.items():
+            final_upto = today - timedelta(days=self._indicators[indicator].usual_delay_days)
+            for area, part, day, value, numerator, denominator, known_at in values.iter_rows():
+                cells[indicator, area, part, day] = Cell(
+                    indicator, area, part, day, value, numerator, denominator, day > final_upto, known_at
+                )
+        return cells
 
 
-def breakdown_values(indicator: Flow | Stock | Ratio) -> list[list[str]]:
+def breakdown_values(indicator: Indicator, indicators: Indicators) -> list[list[str]]:
     """The breakdowns of an indicator, family by family: [['sex=female', …], ['age_group=a00_05', …]]."""
-    symbols = next(
-        {field.name: field.symbols for field in contract.fields if field.symbols}
-        for contract in contracts().values()
-    )
-    return [[f"{field}={symbol}" for symbol in symbols[field]] for field in indicator.breakdowns]
+    counted = indicators[sides_of(indicator)[0]] if isinstance(indicator, Derived) else indicator
+    if not isinstance(counted, Counted):
+        return []
+    symbols = _symbols(next(found.event for found in selections(counted) if found.counts))
+    return [
+        [
+            breakdown(family, dict(zip(family, values, strict=True)))
+            for values in product(*(symbols[field] for field in family))
+        ]
+        for family in indicator.breakdowns
+    ]
 
 
-def _cell(
-    indicator: str, area: str, breakdown: str, day: date, latest: tuple[float, float, float, bool, datetime]
-) -> Cell:
-    value, numerator, denominator, provisional, known_at = latest
-    known = known_at if known_at.tzinfo else known_at.replace(tzinfo=UTC)
-    return Cell(indicator, area, breakdown, day, value, numerator, denominator, bool(provisional), known)
+def _symbols(event: str) -> Mapping[str, Sequence[str]]:
+    """The values of each enum field, and what stands for none where it may be left out."""
+    return {
+        field.name: (*field.symbols, NOT_GIVEN) if field.optional else field.symbols
+        for field in contract_of(event).fields
+        if field.symbols
+    }
 
 
 def _hide(cell: Cell) -> Cell:

@@ -1,80 +1,183 @@
-"""What new steps make of the values: every area around their municipality, its total and its breakdowns.
-
-A series is one indicator in one area and breakdown (empty for the total). A value holds from its day until the next
-day of its series that has one.
-"""
+"""From moves to values, day by day: sums carried forward, and what is worked out from them."""
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 
 import polars as pl
 
-from schemas.areas import ancestors, municipalities
+from schemas.indicators import (
+    Change,
+    Completeness,
+    Counted,
+    Derived,
+    Divergence,
+    Duration,
+    Freshness,
+    Indicator,
+    Indicators,
+    Occupancy,
+    Ratio,
+    Stock,
+    Sum,
+    scale_of,
+    sides_of,
+)
+from sinks.indicators.steps import COUNT, FIRST
 
-SERIES = ("indicator", "area", "breakdown")
-_POINT: dict[str, pl.DataType] = {
-    "indicator": pl.String(),
-    "area": pl.String(),
-    "breakdown": pl.String(),
-    "day": pl.Date(),
-}
-#: What changes series: from `day` on, their values are higher by `delta`.
-MOVES = pl.Schema({**_POINT, "delta": pl.Int64()})
-#: New revisions.
-VALUES = pl.Schema({**_POINT, "value": pl.Float64(), "numerator": pl.Float64(), "denominator": pl.Float64()})
-#: What is stored, in its last revision. `settled` is the value of the last finished refresh, none where there was none:
-#: a later revision is of a refresh that broke off.
-STORED = pl.Schema({**VALUES, "settled": pl.Float64()})
+PLACE = ("area", "breakdown")
+#: Moves of one indicator: those before the first day are summed under it.
+MOVES = pl.Schema(
+    {
+        "area": pl.String(),
+        "breakdown": pl.String(),
+        "day": pl.Date(),
+        "bin": pl.Int32(),
+        "delta": pl.Int64(),
+        "known_at": pl.Datetime("ms", "UTC"),
+    }
+)
+#: Of one indicator, each place on each day. `known_at` is empty where nothing was ever known.
+VALUES = pl.Schema(
+    {
+        "area": pl.String(),
+        "breakdown": pl.String(),
+        "day": pl.Date(),
+        "value": pl.Float64(),
+        "numerator": pl.Float64(),
+        "denominator": pl.Float64(),
+        "known_at": pl.Datetime("ms", "UTC"),
+    }
+)
 
 
-def moves_of(cells: pl.DataFrame) -> pl.DataFrame:
-    """`MOVES` of steps summed by cell: indicator, municipality, sex, age_group, day, delta."""
-    placed = (
-        cells.join(_areas_around(), on="municipality")
-        .group_by("indicator", "area", "sex", "age_group", "day")
-        .agg(pl.col("delta").sum())
+def counted_sides(indicators: Iterable[Indicator], known: Indicators) -> dict[str, Counted]:
+    """The counted indicators that these rest on, themselves among them."""
+    found: dict[str, Counted] = {}
+    for indicator in indicators:
+        names = sides_of(indicator) if isinstance(indicator, Derived) else (indicator.id,)
+        found |= {name: side for name in names if isinstance(side := known[name], Counted)}
+    return found
+
+
+def days_before(indicators: Iterable[Indicator]) -> int:
+    """So many days before the first are looked at."""
+    return max((found.days for found in indicators if isinstance(found, Change)), default=0)
+
+
+def counted_values(
+    indicator: Counted, moves: pl.DataFrame, places: pl.DataFrame, days: Sequence[date]
+) -> pl.DataFrame:
+    """`VALUES` of a counted indicator from its `MOVES`, in all `places` (area, breakdown), on consecutive days."""
+    grid = places.join(pl.DataFrame({"day": days}, schema={"day": pl.Date}), how="cross")
+    sums = _carried(moves, days)
+    known = sums.group_by(*PLACE, "day").agg(pl.col("known_at").max())
+    if isinstance(indicator, Duration):
+        sides = _quantiles(sums, indicator.quantile)
+    elif isinstance(indicator, Freshness):
+        sides = _longest(sums)
+    else:
+        sides = sums.group_by(*PLACE, "day").agg(
+            numerator=pl.col("sum").filter(pl.col("bin") == FIRST).sum(),
+            denominator=pl.col("sum").filter(pl.col("bin") == COUNT).sum().cast(pl.Float64),
+        )
+        scale = pl.repeat(float(scale_of(indicator)), len(sides), eager=True)
+        sides = sides.with_columns(_shares(sides["numerator"], scale).alias("numerator"))
+    has_count = isinstance(indicator, Sum | Duration | Completeness | Freshness) or (
+        isinstance(indicator, Stock) and indicator.field is not None
     )
-    breakdowns = (
-        pl.lit(""),
-        pl.concat_str(pl.lit("sex="), "sex"),
-        pl.concat_str(pl.lit("age_group="), "age_group"),
+    denominator = pl.col("denominator").fill_null(0.0) if has_count else pl.lit(1.0)
+    found = (
+        grid.join(sides, on=[*PLACE, "day"], how="left")
+        .join(known, on=[*PLACE, "day"], how="left")
+        .with_columns(pl.col("numerator").fill_null(0.0), denominator=denominator)
     )
-    parts = [
-        placed.with_columns(breakdown.alias("breakdown")).select(MOVES.names()) for breakdown in breakdowns
-    ]
-    return pl.concat(parts).group_by(*SERIES, "day").agg(pl.col("delta").sum())
+    is_share = isinstance(indicator, Completeness)
+    value = _shares(found["numerator"], found["denominator"]) if is_share else found["numerator"]
+    return found.with_columns(value.alias("value")).select(VALUES.names())
 
 
-def counts(moves: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
-    """Every value (`VALUES`) of the series that move, on each of their days, `changed` or not.
+def derived_values(
+    indicator: Derived, first: pl.DataFrame, second: pl.DataFrame, days: Sequence[date]
+) -> pl.DataFrame:
+    """`VALUES` on these days of what is worked out from the `VALUES` of its sides, which may begin earlier."""
+    if isinstance(indicator, Change):
+        second = second.with_columns(pl.col("day").dt.offset_by(f"{indicator.days}d"))
+    joined = first.join(second, on=[*PLACE, "day"], suffix="_second").filter(pl.col("day").is_in(list(days)))
+    above, below = joined["value"], joined["value_second"]
+    return joined.with_columns(
+        numerator=above,
+        denominator=below,
+        known_at=pl.max_horizontal("known_at", "known_at_second"),
+        value=_worked_out(indicator, above, below),
+    ).select(VALUES.names())
 
-    The settled values and what moved them since: so a refresh that broke off is as if it had never begun.
+
+def days_between(since: date, until: date) -> list[date]:
+    return [since + timedelta(days=number) for number in range((until - since).days + 1)]
+
+
+def _worked_out(indicator: Derived, above: pl.Series, below: pl.Series) -> pl.Series:
+    match indicator:
+        case Ratio():
+            return _shares(above, below) * indicator.per
+        case Occupancy():
+            return _shares(above, below)
+        case Change(relative=False):
+            return above - below
+        case Change() | Divergence():
+            return _shares(above - below, below)
+
+
+def _shares(above: pl.Series, below: pl.Series) -> pl.Series:
+    """A share of nothing is written as zero; whoever shows it looks at the denominator.
+
+    Divided one by one: polars multiplies by the reciprocal of a single divisor, which is not always the same.
     """
-    known = stored.join(moves.select(SERIES).unique(), on=SERIES, how="semi")
+    shares = [part / whole if whole else 0.0 for part, whole in zip(above, below, strict=True)]
+    return pl.Series(shares, dtype=pl.Float64)
+
+
+def _carried(moves: pl.DataFrame, days: Sequence[date]) -> pl.DataFrame:
+    """The sum of each place and bin on each day, and when it last changed."""
+    bins = moves.select(*PLACE, "bin").unique()
     return (
-        known.select(*SERIES, "day", "settled", was="value")
-        .join(moves, on=[*SERIES, "day"], how="full", coalesce=True)
-        .with_columns(pl.col("delta").fill_null(0))
-        # A day without a value that nothing moves gets none, here and in the ratios that rest on it.
-        .filter(pl.col("was").is_not_null() | (pl.col("delta") != 0))
-        .sort(*SERIES, "day")
+        bins.join(pl.DataFrame({"day": days}, schema={"day": pl.Date}), how="cross")
+        .join(moves, on=[*PLACE, "bin", "day"], how="left")
+        .sort(*PLACE, "bin", "day")
         .with_columns(
-            value=pl.col("settled").forward_fill().over(SERIES).fill_null(0.0)
-            + pl.col("delta").cum_sum().over(SERIES)
+            sum=pl.col("delta").fill_null(0).cum_sum().over(*PLACE, "bin"),
+            known_at=pl.col("known_at").dt.epoch("ms").cum_max().forward_fill().over(*PLACE, "bin"),
         )
-        .with_columns(
-            numerator=pl.col("value"),
-            denominator=pl.lit(1.0),
-            changed=pl.col("was").is_null() | (pl.col("was") != pl.col("value")),
-        )
-        .select(*VALUES.names(), "changed")
+        .with_columns(pl.col("known_at").cast(pl.Datetime("ms")).dt.replace_time_zone("UTC"))
     )
 
 
-@cache
-def _areas_around() -> pl.DataFrame:
-    """Each municipality of today with each area that it lies in, itself among them."""
-    present = {place.current_nis for place in municipalities().values()}
-    pairs = [(nis, area) for nis in sorted(present) for area in ancestors(nis)]
-    return pl.DataFrame(pairs, schema={"municipality": pl.String, "area": pl.String}, orient="row")
+def _quantiles(sums: pl.DataFrame, quantile: float) -> pl.DataFrame:
+    """The smallest bin that at least this share of all does not exceed; and how many there are."""
+    upto = pl.col("sum").cum_sum().over(*PLACE, "day", order_by="bin")
+    total = pl.col("sum").sum().over(*PLACE, "day")
+    return (
+        sums.with_columns(upto=upto, total=total)
+        # Whole numbers on both sides: a share of a count must not be off by a rounding error.
+        .filter(
+            (pl.col("upto") * 1_000_000 >= round(quantile * 1_000_000) * pl.col("total"))
+            & (pl.col("sum") > 0)
+        )
+        .group_by(*PLACE, "day")
+        .agg(
+            numerator=pl.col("bin").min().cast(pl.Float64),
+            denominator=pl.col("total").first().cast(pl.Float64),
+        )
+    )
+
+
+def _longest(sums: pl.DataFrame) -> pl.DataFrame:
+    """The days since the earliest bin in which any is left; and how many there are."""
+    return (
+        sums.filter(pl.col("sum") > 0)
+        .group_by(*PLACE, "day")
+        .agg(earliest=pl.col("bin").min(), denominator=pl.col("sum").sum().cast(pl.Float64))
+        .with_columns(numerator=(pl.col("day").dt.epoch("d") - pl.col("earliest")).cast(pl.Float64))
+    )

@@ -59,32 +59,41 @@ class FakeBoardData:
         self._ask("latest_day")
         return brussels_day(NOW)
 
-    def value(self, indicator: str, area: str, day: date) -> Value:
+    def value(self, indicator: str, area: str, day: date, as_of: datetime | None = None) -> Value:
         self._ask("value")
-        return self._value(indicator, area, day)
+        return self._value(indicator, area, day, as_of=as_of)
 
     def headline(self, area: str, day: date) -> Sequence[Value]:
         self._ask("headline")
         return [self._value(info.id, area, day) for info in self.indicators() if info.headline]
 
-    def trend(self, indicator: str, area: str, since: date, until: date) -> Sequence[Point]:
+    def trend(
+        self, indicator: str, area: str, since: date, until: date, as_of: datetime | None = None
+    ) -> Sequence[Point]:
         self._ask("trend")
-        return [Point(day, self._value(indicator, area, day).value) for day in _days(since, until)]
+        days = _days(since, until)
+        return [Point(day, self._value(indicator, area, day, as_of=as_of).value) for day in days]
 
     def trends(self, area: str, since: date, until: date) -> Mapping[str, Sequence[Point]]:
         headlines = [info.id for info in self.indicators() if info.headline]
         return {id_: self.trend(id_, area, since, until) for id_ in headlines}
 
-    def by_area(self, indicator: str, level: str, day: date) -> Sequence[Value]:
+    def by_area(
+        self, indicator: str, level: str, day: date, as_of: datetime | None = None
+    ) -> Sequence[Value]:
         self._ask("by_area")
-        return [self._value(indicator, place.code, day) for place in areas_of_level(Level(level))]
+        return [
+            self._value(indicator, place.code, day, as_of=as_of) for place in areas_of_level(Level(level))
+        ]
 
-    def breakdown(self, indicator: str, area: str, day: date) -> Sequence[Value]:
+    def breakdown(
+        self, indicator: str, area: str, day: date, as_of: datetime | None = None
+    ) -> Sequence[Value]:
         self._ask("breakdown")
         kind = self.shapes[indicator].info.kind
         if kind not in COUNTED:
             return []
-        return [self._value(indicator, area, day, breakdown) for breakdown in SHARES]
+        return [self._value(indicator, area, day, breakdown, as_of) for breakdown in SHARES]
 
     def open_alerts(self, area: str | None, limit: int) -> Sequence[AlertInfo]:
         self._ask("open_alerts")
@@ -119,7 +128,12 @@ class FakeBoardData:
         if self.away:
             raise Unavailable("ClickHouse", "connection refused")
 
-    def _value(self, indicator: str, area: str, day: date, breakdown: str = "") -> Value:
+    def _value(
+        self, indicator: str, area: str, day: date, breakdown: str = "", as_of: datetime | None = None
+    ) -> Value:
+        """Of what was known before now, nothing is known any more."""
+        if as_of is not None and as_of < NOW:
+            return Value(indicator, area, breakdown, day, 0.0, False, True, None, None)
         number = self._number(indicator, area, day, breakdown)
         before = self._number(indicator, area, day - timedelta(days=7), breakdown)
         return Value(

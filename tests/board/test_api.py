@@ -54,6 +54,24 @@ async def test_one_indicator_comes_with_trend_breakdown_and_areas(client: Client
     }
 
 
+async def test_an_indicator_is_told_as_it_was_known_at_a_moment(client: Client) -> None:
+    address = "/api/v1/indicators/registered_persons?day=2025-11-24&level=province"
+    then = await get(client, f"{address}&as_of=2025-11-24T09:30:00%2B01:00")
+    assert then["as_of"] == "2025-11-24T09:30:00.000+01:00" or then["as_of"] == "2025-11-24T08:30:00.000Z"
+    assert then["value"]["known_at"] is None
+    every = [*then["breakdown"], *then["by_area"]]
+    assert {value["value"] for value in every} == {point["value"] for point in then["trend"]} == {0.0}
+    now = await get(client, address)
+    assert now["as_of"] is None
+    assert now["value"]["value"] > 0
+
+
+@pytest.mark.parametrize("moment", ["yesterday", "2025-13-01T00:00", "2090-01-01", "1999-01-01T00:00"])
+async def test_a_moment_that_is_none_or_to_come_is_refused(client: Client, moment: str) -> None:
+    found = await get(client, f"/api/v1/indicators/registered_persons?as_of={moment}", 400)
+    assert "a moment like" in json.dumps(found)
+
+
 async def test_a_trend_is_ninety_days_long_and_areas_are_left_out_unless_asked_for(client: Client) -> None:
     found = await get(client, "/api/v1/indicators/renewal_share")
     assert len(found["trend"]) == 90

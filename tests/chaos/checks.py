@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
+from importlib.resources import files
 from itertools import product
 from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
 
 from schemas.contracts import Contract, contracts
+from schemas.indicators import load_indicators
 from sinks.clickhouse.bookkeeping import Bookkeeping, Books
 from sinks.clickhouse.contract_tables import facts_table
 from sinks.clickhouse.database import Database
@@ -22,6 +24,7 @@ from tests.chaos.stage import PARTITIONS, Stage
 from tests.stored_values import differences, values_of
 
 DEFINITIONS = oracle.shipped_definitions()
+INDICATORS = load_indicators(files("streams.indicators"))
 #: The oracle looks at every event for every day: some days must do.
 ORACLE_DAYS = (-100, -40, -DAYS, -5, -1, 0, 3)
 TEXT_TABLES = ("quarantine", "refused", "batches", "alert_log", "mail_log")
@@ -131,7 +134,7 @@ def values(database: Database, ledger: Ledger, today: date) -> tuple[list[str], 
     accepted = [as_oracle_event(sent) for sent in ledger.sound()]
     days = [today + timedelta(days=number) for number in ORACLE_DAYS]
     wanted = oracle.values(accepted, DEFINITIONS, days, oracle.areas_of(accepted))
-    found = values_of(database, DEFINITIONS, wanted, datetime.now(UTC))
+    found = values_of(database, INDICATORS, wanted)
     different = differences(found, wanted)
     told = f"{len(different)} of {len(wanted)} values differ: {'; '.join(different[:3])}"
     return ([told] if different else []), len(wanted)

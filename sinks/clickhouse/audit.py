@@ -1,0 +1,95 @@
+"""A routine look whether what is stored follows from the facts: a random sample, reported and put right."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from schemas.areas import areas
+from schemas.indicators import Counted
+from sinks.clickhouse.builder import Builder
+from sinks.clickhouse.database import Database, statement
+from sinks.clickhouse.generations import PARTS, Generation
+from sinks.clickhouse.indicator_sql import Concern, Whom, by_first_byte
+from sinks.clickhouse.refresh_run import Run
+from sinks.clickhouse.step_store import StepStore
+from sinks.indicators.moves import Families
+
+log = logging.getLogger(__name__)
+
+#: Who has an event that no finished refresh has taken in differs rightly.
+_NOT_TAKEN_IN = (
+    "SELECT subject FROM touched WHERE frame NOT IN"
+    " (SELECT arrayJoin(frames) FROM batches WHERE batch IN (SELECT arrayJoin(batches) FROM refreshes))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What is looked at: one part of all subjects, and one indicator in one area."""
+
+    part: int
+    indicator: str
+    area: str
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """How many steps were missing or too many, and on how many days the moves were not their sum."""
+
+    sample: Sample
+    steps_wrong: int
+    days_wrong: int
+
+    @property
+    def is_well(self) -> bool:
+        return not self.steps_wrong and not self.days_wrong
+
+
+def choose(kept: Sequence[str], chance: random.Random) -> Sample:
+    """`kept` are the ids of indicators that stand, at least one."""
+    return Sample(chance.randrange(PARTS), chance.choice(sorted(kept)), chance.choice(sorted(areas())))
+
+
+class Audit:
+    """Not beside a refresh: both are steps of the one that leads."""
+
+    def __init__(self, database: Database, steps: StepStore, builder: Builder) -> None:
+        self._database = database
+        self._steps = steps
+        self._builder = builder
+
+    def look(
+        self, run: Run, sample: Sample, standing: Mapping[tuple[str, int], Counted], families: Families
+    ) -> Audited:
+        part = by_first_byte(sample.part, sample.part + 1)
+        whom = Whom(f"({part.condition} AND $subject NOT IN ({_NOT_TAKEN_IN}))", part.parameters)
+        concerns = [Concern(0, standing, whom)]
+        missing = self._steps.missing(concerns)
+        days = self._days_wrong(sample, standing)
+        found = Audited(sample, len(missing), days)
+        if not found.is_well:
+            log.warning(
+                "audit: %d steps of the subjects of part %d do not follow from the facts (%s), and %d days of %s in %s"
+                " are not the sum of their steps; they are put right",
+                found.steps_wrong, sample.part, ", ".join(sorted(missing["indicator"].unique())) or "none",
+                found.days_wrong, sample.indicator, sample.area,
+            )  # fmt: skip
+        if found.steps_wrong:
+            self._steps.bring_up(run, concerns, families)
+        if found.days_wrong:
+            numbers = [number for name, number in standing if name == sample.indicator]
+            stands = [Generation(sample.indicator, number, "", PARTS, None) for number in numbers]
+            self._builder.write_moves(run, stands)
+        return found
+
+    def _days_wrong(self, sample: Sample, standing: Mapping[tuple[str, int], Counted]) -> int:
+        days: int = self._database.value(
+            statement("days_without_their_steps"),
+            indicator=sample.indicator,
+            generations=[number for name, number in standing if name == sample.indicator],
+            area=sample.area,
+        )
+        return days

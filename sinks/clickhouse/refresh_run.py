@@ -1,0 +1,48 @@
+"""A refresh under way: its number, the clock that it goes by, and whether it may go on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from bewithu.errors import LeadLost
+
+#: A batch, the frames that it was stored in, its topic.
+Pending = tuple[UUID, Sequence[int], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What is to be refreshed (sql/refresh_ahead.sql)."""
+
+    finished: int
+    newest: int
+    unmoved: Sequence[int]
+    pending: Sequence[Pending]
+    notes: int
+    at: int
+
+
+@dataclass(slots=True)
+class Run:
+    """`number` is what its next steps are written under."""
+
+    number: int
+    now: datetime
+    started: float
+    leads: Callable[[], bool]
+    changed: int = 0
+
+    @classmethod
+    def begin(cls, ahead: Ahead, now: datetime, leads: Callable[[], bool]) -> Run:
+        """Its number is above those of refreshes that broke off, which may be of another clock."""
+        number = max(ahead.finished + 1, ahead.newest + 1, time.time_ns() // 1000)
+        return cls(number, now, time.monotonic(), leads)
+
+    def require_lead(self) -> None:
+        """Asked before every write."""
+        if not self.leads():
+            raise LeadLost("another worker leads, or may soon: the refresh is left to it")

@@ -1,0 +1,9 @@
+-- The moves of some series up to a day; those before `since` are summed under it.
+SELECT
+    toString(moves.indicator) AS indicator, toString(moves.area) AS area, toString(moves.breakdown) AS breakdown,
+    greatest(moves.day, {since:Date32}) AS day, bin, sum(moves.delta) AS delta, max(moves.known_at) AS known_at
+FROM moves
+WHERE moves.indicator IN {indicators:Array(String)} AND generation IN {generations:Array(UInt64)}
+    AND moves.area IN {areas:Array(String)} AND moves.breakdown IN {breakdowns:Array(String)}
+    AND moves.day <= {until:Date32}
+GROUP BY indicator, area, breakdown, day, bin

@@ -1,0 +1,23 @@
+-- What a refresh begins with: the last one that finished, the newest number that any wrote under since, the refreshes that
+-- wrote steps and broke off before their moves, the oldest of the batches stored since a moment that no finished refresh
+-- has taken in, how many notes there are about generations, and the server's time.
+WITH
+    (SELECT max(refresh) FROM refreshes) AS last_finished,
+    (SELECT groupUniqArray(refresh) FROM steps WHERE refresh > last_finished) AS begun,
+    (SELECT max(refresh) FROM moves WHERE refresh > last_finished) AS moved
+SELECT
+    last_finished AS finished,
+    greatest(arrayMax(arrayConcat([toUInt64(0)], begun)), moved) AS newest,
+    arraySort(arrayFilter(number -> number > moved, begun)) AS unmoved,
+    groupArray((batch, frames, topic)) AS pending,
+    (SELECT count() FROM generations) AS notes,
+    toUnixTimestamp(now()) AS at
+FROM
+(
+    SELECT batch, frames, topic
+    FROM batches
+    WHERE stored_at >= toDateTime({since:UInt32})
+        AND batch NOT IN (SELECT arrayJoin(batches) FROM refreshes WHERE stored_at >= toDateTime({since:UInt32}))
+    ORDER BY known_at, batch
+    LIMIT {limit:UInt32}
+)

@@ -1,0 +1,88 @@
+"""Brings the steps of some subjects to what their events say, and the moves with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import polars as pl
+
+from sinks.clickhouse.database import Database, statement
+from sinks.clickhouse.indicator_sql import (
+    Concern,
+    existing_steps_statement,
+    facts_statement,
+    parameters_of,
+)
+from sinks.clickhouse.refresh_run import Run
+from sinks.indicators.moves import Families, moves_of
+from sinks.indicators.steps import difference, steps_of
+
+#: Moves of one insert: ClickHouse surely stores twice as many as one part.
+_ROWS_OF_A_PART = 500_000
+
+
+class StepStore:
+    """Every write is state-based: done again, it changes nothing."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def bring_up(self, run: Run, concerns: Sequence[Concern], families: Families) -> None:
+        """Moves are written for the generations of `families` only."""
+        if not concerns:
+            return
+        missing = self.missing(concerns)
+        for steps, moves in _in_parts(missing, families):
+            run.require_lead()
+            self._database.insert_frame("steps", steps.with_columns(refresh=pl.lit(run.number, pl.UInt64)))
+            # Steps first: what breaks off between the two is brought to its end from them.
+            self._insert_moves(run, run.number, moves)
+            run.number += 1
+
+    def finish_moves(self, run: Run, unmoved: Sequence[int], families: Families) -> None:
+        """Refreshes that broke off after their steps get their moves."""
+        for number in unmoved:
+            steps = self._database.frame(statement("steps_of_refresh"), refresh=number)
+            self._insert_moves(run, number, moves_of(steps, families))
+
+    def missing(self, concerns: Sequence[Concern]) -> pl.DataFrame:
+        """The steps that are to be added so that those of these subjects are what their events say."""
+        parameters = parameters_of(concerns)
+        facts = {}
+        for event in sorted({event for concern in concerns for event in concern.events}):
+            looking = [concern for concern in concerns if event in concern.events]
+            given = parameters_of(looking)
+            facts[event] = self._database.frame(facts_statement(event, looking), **given)
+        existing = self._database.frame(existing_steps_statement(concerns), **parameters)
+        target = pl.concat([_target(concern, facts) for concern in concerns])
+        return difference(target, existing)
+
+    def _insert_moves(self, run: Run, number: int, moves: pl.DataFrame) -> None:
+        run.changed += len(moves)
+        run.require_lead()
+        stamps = {
+            "known_at": pl.lit(run.now, pl.Datetime("ms", "UTC")),
+            "refresh": pl.lit(number, pl.UInt64),
+        }
+        self._database.insert_frame("moves", moves.with_columns(**stamps))
+
+
+def _target(concern: Concern, facts: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """The steps that the concern's subjects should have, in each of its generations."""
+    own = {event: facts[event].filter(pl.col(concern.flag)) for event in concern.events}
+    schema = {"indicator": pl.String(), "generation": pl.UInt64()}
+    generations = pl.DataFrame(list(concern.generations), schema=schema, orient="row")
+    return steps_of(own, concern.indicators).join(generations, on="indicator")
+
+
+def _in_parts(steps: pl.DataFrame, families: Families) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """Steps and their moves, in shares of which each is stored in one part, hence all or none of it."""
+    moves = moves_of(steps, families)
+    shares = 1 + len(moves) // _ROWS_OF_A_PART
+    if shares == 1:
+        yield steps, moves
+        return
+    size = -(-len(steps) // shares)
+    for begin in range(0, len(steps), size):
+        share = steps[begin : begin + size]
+        yield share, moves_of(share, families)
