@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from bewithu.board.data import IndicatorInfo, Value
 from bewithu.board.figures import Figure, figure
-from bewithu.board.labels import DIMENSIONS, category_label, label
+from bewithu.board.labels import category_label
 from bewithu.board.words import Words
+from schemas.symbols import field_name
 
 #: In this order, then any others by name.
 FIRST = ("sex", "age_group")
@@ -40,11 +41,11 @@ def bars(values: Sequence[Value], info: IndicatorInfo, words: Words) -> tuple[Ba
     groups: dict[str, list[Value]] = {}
     for value in values:
         dimension, equals, _ = value.breakdown.partition("=")
-        if equals and "," not in value.breakdown:
+        if equals and ";" not in value.breakdown:
             groups.setdefault(dimension, []).append(value)
     ordered = sorted(groups, key=lambda dimension: (dimension not in FIRST, dimension == FIRST[1], dimension))
     return tuple(
-        Bars(dimension, label(DIMENSIONS, dimension, words), tuple(_bars(groups[dimension], info, words)))
+        Bars(dimension, field_name(dimension, words.language), tuple(_bars(groups[dimension], info, words)))
         for dimension in ordered
     )
 
@@ -63,9 +64,9 @@ def _bars(values: Sequence[Value], info: IndicatorInfo, words: Words) -> Sequenc
 
 
 def _order(value: Value) -> tuple[bool, bool, str]:
-    """By code, which sorts age groups by age; what is not known comes last, after what is other."""
+    """By code, which sorts age groups by age; what is not known or given comes last, after what is other."""
     category = value.breakdown.partition("=")[2]
-    return category == "unknown", category == "other", category
+    return category in ("unknown", "none"), category == "other", category
 
 
 def _length(value: Value) -> float:

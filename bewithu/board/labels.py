@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bewithu.board.words import Words, mark
+from schemas.symbols import symbol_name
 
 Labels = Mapping[str, str]
 
@@ -36,28 +37,6 @@ STATES: Final[Labels] = MappingProxyType(
     {
         "pending": mark("not certain yet"),
         "firing": mark("going on"),
-    }
-)
-
-DIMENSIONS: Final[Labels] = MappingProxyType(
-    {
-        "sex": mark("Sex"),
-        "age_group": mark("Age"),
-    }
-)
-
-CATEGORIES: Final[Labels] = MappingProxyType(
-    {
-        "sex=female": mark("Women and girls"),
-        "sex=male": mark("Men and boys"),
-        "sex=other": mark("Other"),
-        "sex=unknown": mark("Not known"),
-        "age_group=a00_05": mark("0 to 5 years"),
-        "age_group=a06_17": mark("6 to 17 years"),
-        "age_group=a18_34": mark("18 to 34 years"),
-        "age_group=a35_64": mark("35 to 64 years"),
-        "age_group=a65_plus": mark("65 years and older"),
-        "age_group=unknown": mark("Not known"),
     }
 )
 
@@ -130,8 +109,5 @@ def unit_label(unit: str, words: Words) -> str:
 
 def category_label(breakdown: str, words: Words) -> str:
     """`sex=female` as `Women and girls`; of several dimensions each, with commas between."""
-    parts = breakdown.split(",")
-    return ", ".join(
-        words.gettext(CATEGORIES[part]) if part in CATEGORIES else part.partition("=")[2].replace("_", " ")
-        for part in parts
-    )
+    parts = (part.partition("=") for part in breakdown.split(";"))
+    return ", ".join(symbol_name(field, symbol, words.language) for field, _, symbol in parts)

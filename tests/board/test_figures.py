@@ -125,6 +125,7 @@ def test_ages_are_written_as_each_language_does() -> None:
         ("mun-44021", "Commune Gand"),
         ("cpas-11007", "Centre public d’action sociale (CPAS) Anvers"),
         ("cpas-99999", "cpas-99999"),
+        ("edu-dg", "Ministère de la Communauté germanophone"),
         ("newcomer", "newcomer"),
         ("", "Expéditeur inconnu"),
     ],
@@ -144,7 +145,7 @@ def test_bars_are_in_the_order_of_age_with_the_unknown_last() -> None:
         "age_group=a65_plus",
         "age_group=a00_05",
         "status=new_one",
-        "sex=female,age_group=a00_05",
+        "sex=female;age_group=a00_05",
     ]
     groups = bars([value(10.0, breakdown=code) for code in [*codes, "sex=male"]], info, words("en"))
     assert [(group.name, [bar.name for bar in group.bars]) for group in groups] == [
