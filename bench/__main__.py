@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 
-from bench import chaos, ingest, latency, poison, scale
+from bench import chaos, ingest, latency, poison, refresh, scale
 from bench.errors import BenchError
 from bench.result import Bench
 
@@ -20,6 +20,7 @@ BENCHES: Mapping[str, Bench] = {
     "scale": scale,
     "chaos": chaos,
     "poison": poison,
+    "refresh": refresh,
 }
 
 

@@ -51,7 +51,7 @@ LOOK_EVERY_SECONDS = 0.05
 PROMISED = {"p50": 0.5, "p99": 1.5}
 QUANTILES = {"p50": 50, "p90": 90, "p95": 95, "p99": 99, "max": 100}
 VALUES = """
-SELECT area, argMax(value, (day, refresh)) FROM indicator_values
+SELECT area, argMax(value, day) FROM indicator_values
 WHERE indicator = 'registrations_7d' AND breakdown = '' AND area IN {areas:Array(String)}
     AND day BETWEEN {today:Date32} - 1 AND {today:Date32}
 GROUP BY area
