@@ -31,7 +31,7 @@ async def _run(task: Task) -> None:
     database = Database.at(f"chdb://{task.path}")
     prepare(database)
     # What a first insert brings about (imports, an insert context) is start-up, for every contender.
-    database.insert("indicator_definitions", ["indicator", "fingerprint", "minimum_cell"], [["", "", 0]])
+    database.insert("generations", ["indicator", "generation"], [["", 0]])
     settings = Kafka(
         bootstrap_servers=task.bootstrap, group=task.group, session_timeout_seconds=GROUP_SESSION_SECONDS
     )

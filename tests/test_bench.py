@@ -6,6 +6,7 @@ import argparse
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 
 import pytest
 
@@ -47,3 +48,16 @@ def test_a_curve_is_told_as_ratios_to_its_first_point() -> None:
     told = Curve(1000, [point(1), point(2), point(4)], cores=2).to_json()
     assert told["ratios"] == {"1": 1.0, "2": 2.0, "4": 4.0}
     assert json.loads(json.dumps(told))["ours"]["4"]["workers_cpu_s"] == 1.0
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize(
+    "words",
+    [["ingest", "--only", "ours", "--events", "2000"], ["refresh", "--facts", "2000", "--events", "100"]],
+    ids=str,
+)
+def test_what_measures_ours_runs_on_the_store_as_it_is_now(words: Sequence[str]) -> None:
+    command = [sys.executable, "-m", "bench", *words, "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=170, check=False)
+    assert done.stdout, done.stderr[-2000:]
+    assert json.loads(done.stdout)["ours"]
