@@ -96,6 +96,24 @@ def test_a_move_without_its_step_is_found_where_it_is_looked_for(
     assert audited(platform, monkeypatch, indicator=STOCK, area="62000").is_well
 
 
+def test_a_move_on_a_day_and_in_an_indicator_without_any_step_is_put_right(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = platform.database
+    for indicator, day in (
+        (STOCK, "2024-02-01"),
+        (STOCK, "2026-02-01"),
+        ("persons_on_living_wage", "2025-03-03"),
+    ):
+        number = standing(read_generations(database))[indicator]
+        database.run(
+            "INSERT INTO moves (indicator, generation, area, breakdown, day, bin, delta, refresh)"
+            f" SELECT '{indicator}', {number}, 'BE', '', '{day}', 0, 1, 1"
+        )
+        assert audited(platform, monkeypatch, indicator=indicator).days_wrong == 1
+        assert audited(platform, monkeypatch, indicator=indicator).is_well
+
+
 def test_who_has_events_that_no_refresh_took_in_is_left_out(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from schemas.indicators import Counted, load_indicators
 from sinks.clickhouse.database import Database
-from sinks.clickhouse.explanation import Explanations, Learned, gathered
+from sinks.clickhouse.explanation import Explanations, Learned, News, gathered
 from tests.events import Platform, benefit_grant, person, registration
 
 INDICATORS = load_indicators(files("streams.indicators"))
@@ -84,6 +84,28 @@ def test_what_became_known_when_adds_up_to_the_value(platform: Platform) -> None
     assert Explanations(platform.database).learned(FLOW, "11000", DAY) == []
 
 
+def test_of_an_amount_what_few_persons_made_of_it_is_told_together(platform: Platform) -> None:
+    """One person's grant is more than five euro, and still of one person."""
+    for day, persons in ((10, range(6)), (11, range(6, 7)), (12, range(7, 13))):
+        platform.clock.moment = datetime(2025, 6, day, tzinfo=UTC)
+        platform.send(*(benefit_grant(person(n), MOMENT) for n in persons))
+        platform.refresh()
+    found = Explanations(platform.database).learned(counted("living_wage_amounts"), "BE", DAY)
+    assert [(each.known_by.day, round(each.change, 2)) for each in found] == [
+        (10, round(6 * 1288.46, 2)), (12, round(7 * 1288.46, 2))
+    ]  # fmt: skip
+
+
+def test_of_a_duration_it_is_told_how_many_persons_came_to_be_behind_it(platform: Platform) -> None:
+    platform.clock.moment = datetime(2025, 6, 10, tzinfo=UTC)
+    later = datetime(2025, 3, 10, 12, tzinfo=UTC)
+    platform.send(*(benefit_grant(person(n), MOMENT, "requested") for n in range(6)))
+    platform.send(*(benefit_grant(person(n), later) for n in range(6)))
+    platform.refresh()
+    found = Explanations(platform.database).learned(counted("days_request_to_decision"), "BE", later.date())
+    assert found == [Learned(date(2025, 6, 10), 6)]
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
@@ -96,5 +118,7 @@ def test_what_became_known_when_adds_up_to_the_value(platform: Platform) -> None
     ],
 )
 def test_small_changes_are_told_together(changes: list[float], expected: list[float]) -> None:
-    days = [Learned(date(2025, 6, number), change) for number, change in enumerate(changes, start=1)]
+    days = [
+        News(date(2025, 6, number), change, int(change)) for number, change in enumerate(changes, start=1)
+    ]
     assert [each.change for each in gathered(days, 5)] == expected

@@ -55,6 +55,24 @@ def test_a_batch_that_calls_itself_old_is_taken_in_and_those_before_it_are_not_a
     assert certified(database) == 3
 
 
+def test_a_worker_that_has_nothing_to_do_does_not_look_at_all_batches_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Platform(database).refresh()
+    asked: list[int] = []
+    rows = database.rows
+
+    def counted(statement: str, **parameters: object) -> object:
+        asked.extend([int(str(parameters["since"]))] if "since" in parameters else [])
+        return rows(statement, **parameters)
+
+    monkeypatch.setattr(database, "rows", counted)
+    restarted = Platform(database)
+    assert [restarted.refresh_step() for _ in range(2)] == [None, None]
+    assert asked[0] == 0
+    assert asked[1] > 0
+
+
 def test_more_batches_than_one_refresh_takes_are_left_to_the_next(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,10 +19,11 @@ from schemas.indicators.model import (
     Stock,
     Sum,
     Texts,
+    has_count,
     json_schema,
     sides_of,
 )
-from schemas.indicators.references import Selection, scale_of, selections
+from schemas.indicators.references import Selection, counted_first, counting, scale_of, selections
 from schemas.indicators.window import Span, span_of
 
 __all__ = [
@@ -45,6 +46,9 @@ __all__ = [
     "Stock",
     "Sum",
     "Texts",
+    "counted_first",
+    "counting",
+    "has_count",
     "json_schema",
     "load_indicators",
     "scale_of",

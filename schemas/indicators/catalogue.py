@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from schemas.indicators.model import (
     Change,
     Completeness,
-    Counted,
-    Derived,
     Divergence,
     Duration,
     Filter,
@@ -19,9 +17,8 @@ from schemas.indicators.model import (
     Indicators,
     Stock,
     Sum,
-    sides_of,
 )
-from schemas.indicators.references import selections
+from schemas.indicators.references import counted_first, counting
 
 _HEAD = """# Indicators
 
@@ -47,9 +44,7 @@ def _topic(indicator: Indicator, indicators: Indicators) -> str:
     """The event type that it is told of."""
     if isinstance(indicator, Completeness | Freshness):
         return _DATA_QUALITY
-    counted = indicators[sides_of(indicator)[0]] if isinstance(indicator, Derived) else indicator
-    assert isinstance(counted, Counted)
-    return next(found.event for found in selections(counted) if found.counts)
+    return counting(counted_first(indicator, indicators)).event
 
 
 def _entry(indicator: Indicator) -> Iterator[str]:

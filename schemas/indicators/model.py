@@ -210,6 +210,13 @@ def sides_of(indicator: Derived) -> tuple[str, str]:
     return indicator.numerator, indicator.denominator
 
 
+def has_count(indicator: Indicator) -> bool:
+    """Whether its value is no count of persons, and their number stands beside it as the denominator."""
+    if isinstance(indicator, Stock):
+        return indicator.field is not None
+    return isinstance(indicator, Sum | Duration | Completeness | Freshness)
+
+
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of a definition file."""
     return TypeAdapter(Definition).json_schema()

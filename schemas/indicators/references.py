@@ -12,6 +12,7 @@ from schemas.indicators.model import (
     Change,
     Completeness,
     Counted,
+    Derived,
     Divergence,
     Duration,
     Filter,
@@ -24,6 +25,7 @@ from schemas.indicators.model import (
     Ratio,
     Stock,
     Sum,
+    sides_of,
 )
 
 #: The event that says which periods an agency has closed for which feed.
@@ -66,6 +68,19 @@ def selections(indicator: Counted) -> Sequence[Selection]:
             ]
         case Completeness() | Freshness():
             return [Selection(HEARTBEAT, {}, (), ("kind",))]
+
+
+def counting(indicator: Counted) -> Selection:
+    """The events by whose fields it is broken down."""
+    return next(found for found in selections(indicator) if found.counts)
+
+
+def counted_first(indicator: Indicator, indicators: Indicators) -> Counted:
+    """The indicator itself, or of one that is worked out from others the first."""
+    counted = indicators[sides_of(indicator)[0]] if isinstance(indicator, Derived) else indicator
+    if not isinstance(counted, Counted):
+        raise TypeError(f"{indicator.id} rests on {counted.id}, which is worked out from others itself")
+    return counted
 
 
 def scale_of(indicator: Indicator) -> int:

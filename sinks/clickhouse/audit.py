@@ -62,14 +62,18 @@ class Audit:
         self._builder = builder
 
     def look(
-        self, run: Run, sample: Sample, standing: Mapping[tuple[str, int], Counted], families: Families
+        self,
+        run: Run,
+        sample: Sample,
+        standing: Mapping[Generation, Counted],
+        families: Families,
     ) -> Audited:
         part = by_first_byte(sample.part, sample.part + 1)
         whom = Whom(f"({part.condition} AND $subject NOT IN ({_NOT_TAKEN_IN}))", part.parameters)
-        concerns = [Concern(0, standing, whom)]
-        missing = self._steps.missing(concerns)
-        days = self._days_wrong(sample, standing)
-        found = Audited(sample, len(missing), days)
+        concerned = {(each.indicator, each.number): counted for each, counted in standing.items()}
+        missing = self._steps.missing([Concern(0, concerned, whom)])
+        (sampled,) = (each for each in standing if each.indicator == sample.indicator)
+        found = Audited(sample, len(missing), self._days_wrong(sampled, sample.area))
         if not found.is_well:
             log.warning(
                 "audit: %d steps of the subjects of part %d do not follow from the facts (%s), and %d days of %s in %s"
@@ -77,19 +81,16 @@ class Audit:
                 found.steps_wrong, sample.part, ", ".join(sorted(missing["indicator"].unique())) or "none",
                 found.days_wrong, sample.indicator, sample.area,
             )  # fmt: skip
-        if found.steps_wrong:
-            self._steps.bring_up(run, concerns, families)
+        self._steps.write(run, missing, families)
         if found.days_wrong:
-            numbers = [number for name, number in standing if name == sample.indicator]
-            stands = [Generation(sample.indicator, number, "", PARTS, None) for number in numbers]
-            self._builder.write_moves(run, stands)
+            self._builder.write_moves(run, [sampled])
         return found
 
-    def _days_wrong(self, sample: Sample, standing: Mapping[tuple[str, int], Counted]) -> int:
+    def _days_wrong(self, sampled: Generation, area: str) -> int:
         days: int = self._database.value(
             statement("days_without_their_steps"),
-            indicator=sample.indicator,
-            generations=[number for name, number in standing if name == sample.indicator],
-            area=sample.area,
+            indicator=sampled.indicator,
+            generation=sampled.number,
+            area=area,
         )
         return days

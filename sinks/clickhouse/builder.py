@@ -60,15 +60,13 @@ class Builder:
 
     def _build_part(self, run: Run, least: Sequence[Generation], upto: int) -> int:
         concerned = {(each.indicator, each.number): self._indicators[each.indicator] for each in least}
-        facts = self._database.value(
-            facts_count_statement(Concern(0, concerned, by_first_byte(0, PARTS)).events)
-        )
-        end = min(PARTS, upto + parts_at_once(facts))
-        self._steps.bring_up(run, [Concern(0, concerned, by_first_byte(upto, end))], {})
+        everybody = Concern(0, concerned, by_first_byte(upto, PARTS))
+        end = min(PARTS, upto + parts_at_once(self._database.value(facts_count_statement(everybody.events))))
+        self._steps.bring_up(run, [replace(everybody, whom=by_first_byte(upto, end))], {})
         return end
 
     def write_moves(self, run: Run, complete: Sequence[Generation]) -> list[Generation]:
-        """Of the first generation that has steps; returns it, and before it all that have none."""
+        """Of the first generation that has any; returns it, and before it all that have none."""
         extents = {
             (indicator, number): _spans(steps, first, last)
             for indicator, number, steps, first, last in self._database.rows(
@@ -84,7 +82,7 @@ class Builder:
         return [*empty, *filled]
 
     def _write_moves_of(self, run: Run, generation: Generation, spans: Spans) -> None:
-        """Nobody reads them before it stands, so they may be written piece by piece."""
+        """Piece by piece: nobody reads a generation before it stands, and of one that stands they are right already."""
         for since, until in spans:
             run.require_lead()
             self._database.run(

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from schemas.contracts import contract_of
-from schemas.indicators import Counted, Duration, Flow, Selection, Sum, scale_of, selections, span_of
+from schemas.indicators import (
+    Counted,
+    Duration,
+    Flow,
+    Freshness,
+    Selection,
+    Sum,
+    counting,
+    has_count,
+    scale_of,
+    span_of,
+)
 from sinks.clickhouse.contract_tables import facts_table, subject_column
-from sinks.clickhouse.database import Database
+from sinks.clickhouse.database import Database, statement
 from sinks.clickhouse.generations import read_generations, standing
 from sinks.clickhouse.literal import name
 from sinks.clickhouse.suppression import is_small, suppressed_parts
+from sinks.indicators.steps import COUNT, FIRST
 
 _INSIDE = (
     "municipality IN (SELECT toString(current_nis) FROM municipalities FINAL WHERE has(areas, {area:String}))"
@@ -48,16 +62,13 @@ class Explanations:
 
     def contributions(self, indicator: Counted, area: str, day: date) -> Sequence[Contribution]:
         """By agency, most events first."""
-        generation = standing(read_generations(self._database)).get(indicator.id)
-        if generation is None:
-            return []
-        selection = next(found for found in selections(indicator) if found.counts)
-        rows = self._database.rows(
+        selection = counting(indicator)
+        rows = self._rows(
             _contributions_statement(selection),
-            **_key(indicator, generation, area, day),
+            indicator, area, day,
             **_filters(selection),
             since=_first_day(indicator, day),
-        )
+        )  # fmt: skip
         hidden = suppressed_parts({agency: events for agency, events, *_ in rows}, indicator.minimum_cell)
         found = [
             Contribution(
@@ -73,49 +84,51 @@ class Explanations:
         return sorted(found, key=lambda each: (-(each.events or 0), each.agency))
 
     def learned(self, indicator: Counted, area: str, day: date) -> Sequence[Learned]:
-        """How the value came about, by the day on which it became known."""
+        """How the value came about, by the day on which it became known; of a duration the persons behind it."""
+        changes: dict[date, Counter[int]] = defaultdict(Counter)
+        for known_on, bin_, change in self._rows(statement("learned"), indicator, area, day):
+            changes[known_on][bin_] += change
+        told = [_news(indicator, known_on, bins) for known_on, bins in changes.items()]
+        return gathered(told, indicator.minimum_cell)
+
+    def _rows(
+        self, question: str, indicator: Counted, area: str, day: date, **parameters: object
+    ) -> Sequence[Sequence[Any]]:
+        """Of the generation that readers have; none before one stands."""
         generation = standing(read_generations(self._database)).get(indicator.id)
         if generation is None:
             return []
-        rows = self._database.rows(_LEARNED, **_key(indicator, generation, area, day))
-        scale = scale_of(indicator)
-        return gathered([Learned(on, change / scale) for on, change in rows], indicator.minimum_cell)
+        key = {"indicator": indicator.id, "generation": generation, "area": area, "day": day}
+        return self._database.rows(question, **key, **parameters)
 
 
-def gathered(learned: Iterable[Learned], minimum: int) -> Sequence[Learned]:
-    """Small changes are told together with later ones, so that none of them shows a few persons; the sum stays."""
+@dataclass(frozen=True, slots=True)
+class News:
+    """What became known on a day: by how much the value changed, and the number of those who make it up."""
+
+    known_on: date
+    change: float
+    persons: int
+
+
+def _news(indicator: Counted, known_on: date, bins: Counter[int]) -> News:
+    if isinstance(indicator, Duration | Freshness):
+        return News(known_on, bins.total(), bins.total())
+    return News(known_on, bins[FIRST] / scale_of(indicator), bins[COUNT if has_count(indicator) else FIRST])
+
+
+def gathered(changes: Iterable[News], minimum: int) -> Sequence[Learned]:
+    """Changes by few persons are told together with later ones, so that none shows what they add; the sum stays."""
     found: list[Learned] = []
-    held = 0.0
-    for each in learned:
-        held += each.change
-        if abs(held) >= max(minimum, 1):
-            found.append(Learned(each.known_by, held))
-            held = 0.0
+    held, persons = 0.0, 0
+    for each in changes:
+        held, persons = held + each.change, persons + each.persons
+        if abs(persons) >= max(minimum, 1):
+            found.append(Learned(each.known_on, held))
+            held, persons = 0.0, 0
     if held and found:
         found[-1] = Learned(found[-1].known_by, found[-1].change + held)
     return found
-
-
-#: Steps of one generation are written under the numbers of refreshes: the next one that finished says when.
-_LEARNED = """SELECT known_on, sum(change) AS change
-FROM
-(
-    SELECT toDate32(toTimeZone(known.known_at, 'Europe/Brussels')) AS known_on, changes.change AS change
-    FROM
-    (
-        SELECT 1 AS one, refresh, sum(delta) AS change
-        FROM steps
-        WHERE indicator = {indicator:String} AND generation = {generation:UInt64} AND bin = 0
-            AND municipality IN (SELECT toString(current_nis) FROM municipalities FINAL WHERE has(areas, {area:String}))
-            AND day <= {day:Date32}
-        GROUP BY refresh
-    ) AS changes
-    ASOF INNER JOIN (SELECT 1 AS one, refresh, known_at FROM refreshes) AS known
-        ON known.one = changes.one AND known.refresh >= changes.refresh
-)
-GROUP BY known_on
-HAVING change != 0
-ORDER BY known_on"""
 
 
 def _contributions_statement(selection: Selection) -> str:
@@ -138,10 +151,6 @@ WHERE {" AND ".join([*conditions, f"{_DAY} BETWEEN {{since:Date32}} AND {{day:Da
         HAVING sum(delta) != 0
     )
 GROUP BY agency"""
-
-
-def _key(indicator: Counted, generation: int, area: str, day: date) -> Mapping[str, object]:
-    return {"indicator": indicator.id, "generation": generation, "area": area, "day": day}
 
 
 def _filters(selection: Selection) -> Mapping[str, Sequence[str]]:

@@ -35,7 +35,9 @@ def read_generations(database: Database) -> Sequence[Generation]:
     """All of them, an indicator's newest first."""
     return [
         Generation(indicator, number, fingerprint, upto, _utc(since) if upto == STANDS else None)
-        for indicator, number, fingerprint, upto, since in database.rows(statement("generations"))
+        for indicator, number, fingerprint, upto, since in database.rows(
+            statement("generations"), stands=STANDS
+        )
     ]
 
 

@@ -16,9 +16,9 @@ from sinks.clickhouse.builder import Builder
 from sinks.clickhouse.database import Database, statement
 from sinks.clickhouse.generations import (
     Generation,
+    begin,
     building,
     kept,
-    note,
     read_generations,
     without_generation,
 )
@@ -73,6 +73,7 @@ class ClickHouseIndicators:
         self._steps.finish_moves(run, ahead.unmoved, self._families())
         unfinished = building(self._generations, self._indicators)
         if not ahead.pending and not unfinished:
+            self._look_from(ahead)
             return None
         if ahead.pending:
             self._steps.bring_up(run, self._concerns(ahead), self._families())
@@ -81,7 +82,7 @@ class ClickHouseIndicators:
         batches_still = len(ahead.pending) == _BATCHES
         refreshed = self._finish(run, ahead.pending, more=batches_still or unfinished_still)
         if not batches_still:
-            self._since = max(0, ahead.at - _LOOK_BACK_SECONDS)
+            self._look_from(ahead)
         return refreshed
 
     def audit(
@@ -95,9 +96,11 @@ class ClickHouseIndicators:
         if ahead.unmoved or not families:
             return None
         stand = {
-            key: found for key, found in kept(self._generations, self._indicators).items() if key in families
+            each: self._indicators[each.indicator]
+            for each in self._generations
+            if (each.indicator, each.number) in families
         }
-        sample = choose([name for name, _ in stand], chance)
+        sample = choose([each.indicator for each in stand], chance)
         found = Audit(self._database, self._steps, self._builder).look(run, sample, stand, families)
         if not found.is_well:
             self._finish(run, [], more=False)
@@ -108,6 +111,9 @@ class ClickHouseIndicators:
         (row,) = self._database.rows(statement("refresh_ahead"), limit=_BATCHES, since=self._since)
         return Ahead(*row)
 
+    def _look_from(self, ahead: Ahead) -> None:
+        self._since = max(0, ahead.at - _LOOK_BACK_SECONDS)
+
     def _read_generations(self, run: Run, notes: int) -> None:
         """Again only when something was noted; begins a generation of every definition that has none."""
         if notes == self._notes:
@@ -116,7 +122,7 @@ class ClickHouseIndicators:
         anew = without_generation(self._generations, self._indicators)
         if anew:
             run.require_lead()
-            note(self._database, [(indicator, run.number, 0) for indicator in anew], run.now)
+            begin(self._database, anew, run.now)
             self._generations = read_generations(self._database)
         self._notes = notes + len(anew)
 

@@ -11,22 +11,19 @@ from bewithu.clock import Clock, brussels_day
 from schemas.contracts import contract_of
 from schemas.indicators import (
     Change,
-    Completeness,
-    Counted,
     Derived,
-    Duration,
-    Freshness,
     Indicator,
     Indicators,
-    Stock,
-    Sum,
-    selections,
+    counted_first,
+    counting,
+    has_count,
     sides_of,
 )
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.suppression import deciding_group, needed_areas, suppressed_areas, suppressed_parts
 from sinks.clickhouse.value_reader import ValueReader
 from sinks.indicators.cells import NOT_GIVEN, TOTAL, breakdown
+from sinks.indicators.values import days_before, days_between
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +68,12 @@ class PublishedValues:
         """One cell for each indicator, area and day, in that order; as known now, or at a moment."""
         wanted, places = list(indicators), list(areas)
         names = self._with_sides(wanted)
-        earlier = since - timedelta(days=self._days_before(wanted))
+        earlier = since - timedelta(days=days_before(self._indicators[name] for name in wanted))
         cells = self._cells(names, needed_areas(places), [TOTAL], earlier, until, as_of)
         hidden = {
             (name, day): self._hidden(cells, name, places, day)
             for name in self._counts(names)
-            for day in _days(earlier, until)
+            for day in days_between(earlier, until)
         }
         return [
             self._shown(
@@ -85,7 +82,7 @@ class PublishedValues:
             )
             for indicator in wanted
             for area in places
-            for day in _days(since, until)
+            for day in days_between(since, until)
         ]
 
     def breakdowns(self, indicator: str, area: str, day: date, as_of: datetime | None = None) -> list[Cell]:
@@ -98,7 +95,7 @@ class PublishedValues:
         families = breakdown_values(self._indicators[indicator], self._indicators)
         parts = [part for family in families for part in family]
         names = self._with_sides([indicator])
-        earlier = day - timedelta(days=self._days_before([indicator]))
+        earlier = day - timedelta(days=days_before([self._indicators[indicator]]))
         cells = self._cells(names, needed_areas([area]), [TOTAL, *parts], earlier, day, as_of)
         sides, group = self._sides_on(indicator, day), deciding_group(area)
         totals_are_hidden = any(self._hidden(cells, name, group, on) for name, on in sides)
@@ -133,11 +130,8 @@ class PublishedValues:
 
     def _count(self, cell: Cell) -> float:
         """How many persons a cell of a counted indicator is about."""
-        indicator = self._indicators[cell.indicator]
-        has_count = isinstance(indicator, Sum | Duration | Completeness | Freshness) or (
-            isinstance(indicator, Stock) and indicator.field is not None
-        )
-        return (cell.denominator if has_count else cell.numerator) or 0.0
+        counts_beside = has_count(self._indicators[cell.indicator])
+        return (cell.denominator if counts_beside else cell.numerator) or 0.0
 
     def _shown(self, cell: Cell, hidden: bool) -> Cell:
         if hidden:
@@ -160,10 +154,6 @@ class PublishedValues:
         if isinstance(definition, Derived):
             return {(side, day) for side in sides_of(definition)}
         return {(indicator, day)}
-
-    def _days_before(self, indicators: Iterable[str]) -> int:
-        found = [self._indicators[name] for name in indicators]
-        return max((each.days for each in found if isinstance(each, Change)), default=0)
 
     def _with_sides(self, indicators: Sequence[str]) -> list[str]:
         found = set(indicators)
@@ -197,10 +187,7 @@ class PublishedValues:
 
 def breakdown_values(indicator: Indicator, indicators: Indicators) -> list[list[str]]:
     """The breakdowns of an indicator, family by family: [['sex=female', …], ['age_group=a00_05', …]]."""
-    counted = indicators[sides_of(indicator)[0]] if isinstance(indicator, Derived) else indicator
-    if not isinstance(counted, Counted):
-        return []
-    symbols = _symbols(next(found.event for found in selections(counted) if found.counts))
+    symbols = _symbols(counting(counted_first(indicator, indicators)).event)
     return [
         [
             breakdown(family, dict(zip(family, values, strict=True)))
@@ -221,7 +208,3 @@ def _symbols(event: str) -> Mapping[str, Sequence[str]]:
 
 def _hide(cell: Cell) -> Cell:
     return replace(cell, value=None, numerator=None, denominator=None, suppressed=True)
-
-
-def _days(since: date, until: date) -> list[date]:
-    return [since + timedelta(days=number) for number in range((until - since).days + 1)]

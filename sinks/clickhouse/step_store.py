@@ -29,9 +29,11 @@ class StepStore:
 
     def bring_up(self, run: Run, concerns: Sequence[Concern], families: Families) -> None:
         """Moves are written for the generations of `families` only."""
-        if not concerns:
-            return
-        missing = self.missing(concerns)
+        if concerns:
+            self.write(run, self.missing(concerns), families)
+
+    def write(self, run: Run, missing: pl.DataFrame, families: Families) -> None:
+        """Adds what `missing` says, and its moves."""
         for steps, moves in _in_parts(missing, families):
             run.require_lead()
             self._database.insert_frame("steps", steps.with_columns(refresh=pl.lit(run.number, pl.UInt64)))

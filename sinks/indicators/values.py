@@ -19,8 +19,7 @@ from schemas.indicators import (
     Indicators,
     Occupancy,
     Ratio,
-    Stock,
-    Sum,
+    has_count,
     scale_of,
     sides_of,
 )
@@ -84,10 +83,7 @@ def counted_values(
         )
         scale = pl.repeat(float(scale_of(indicator)), len(sides), eager=True)
         sides = sides.with_columns(_shares(sides["numerator"], scale).alias("numerator"))
-    has_count = isinstance(indicator, Sum | Duration | Completeness | Freshness) or (
-        isinstance(indicator, Stock) and indicator.field is not None
-    )
-    denominator = pl.col("denominator").fill_null(0.0) if has_count else pl.lit(1.0)
+    denominator = pl.col("denominator").fill_null(0.0) if has_count(indicator) else pl.lit(1.0)
     found = (
         grid.join(sides, on=[*PLACE, "day"], how="left")
         .join(known, on=[*PLACE, "day"], how="left")

@@ -2,19 +2,19 @@
 SELECT count()
 FROM
 (
-    SELECT generation, day, bin, sum(change) AS difference
+    SELECT day, bin, sum(change) AS difference
     FROM
     (
-        SELECT generation, day, bin, delta AS change
+        SELECT day, bin, delta AS change
         FROM steps
-        WHERE indicator = {indicator:String} AND generation IN {generations:Array(UInt64)}
+        WHERE indicator = {indicator:String} AND generation = {generation:UInt64}
             AND municipality IN (SELECT toString(current_nis) FROM municipalities FINAL WHERE has(areas, {area:String}))
         UNION ALL
-        SELECT generation, day, bin, -delta AS change
+        SELECT day, bin, -delta AS change
         FROM moves
-        WHERE indicator = {indicator:String} AND generation IN {generations:Array(UInt64)}
+        WHERE indicator = {indicator:String} AND generation = {generation:UInt64}
             AND area = {area:String} AND breakdown = ''
     )
-    GROUP BY generation, day, bin
+    GROUP BY day, bin
     HAVING difference != 0
 )

@@ -1,5 +1,15 @@
--- Of each of these generations that has any steps: how many, and their first and last day.
-SELECT toString(steps.indicator), generation, count(), min(day), max(day)
-FROM steps
-WHERE steps.indicator IN {indicators:Array(String)} AND generation IN {generations:Array(UInt64)}
-GROUP BY steps.indicator, generation
+-- Of each of these generations that has any steps or moves: how many, and their first and last day.
+SELECT indicator, generation, sum(rows), min(first), max(last)
+FROM
+(
+    SELECT toString(steps.indicator) AS indicator, generation, count() AS rows, min(day) AS first, max(day) AS last
+    FROM steps
+    WHERE steps.indicator IN {indicators:Array(String)} AND generation IN {generations:Array(UInt64)}
+    GROUP BY steps.indicator, generation
+    UNION ALL
+    SELECT toString(moves.indicator) AS indicator, generation, count() AS rows, min(day) AS first, max(day) AS last
+    FROM moves
+    WHERE moves.indicator IN {indicators:Array(String)} AND generation IN {generations:Array(UInt64)}
+    GROUP BY moves.indicator, generation
+)
+GROUP BY indicator, generation
