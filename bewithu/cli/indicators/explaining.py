@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 import typer
 
@@ -13,10 +13,11 @@ from bewithu.cli.printing import Json, print_json, print_table
 from bewithu.clock import SystemClock
 from bewithu.settings import load_settings
 from bewithu.wiring import connect, read_definitions
-from schemas.indicators import Counted, Derived, sides_of
+from schemas.indicators import Counted
 from schemas.indicators.catalogue import how
 from sinks.clickhouse.explanation import Contribution, Explanations, Learned
 from sinks.clickhouse.published import PublishedValues
+from sinks.indicators.values import counted_sides
 
 
 def explain(indicator: IndicatorName, area: AreaCode = "BE", day: Day = None, as_json: Json = False) -> None:
@@ -25,7 +26,6 @@ def explain(indicator: IndicatorName, area: AreaCode = "BE", day: Day = None, as
     indicators = read_definitions(settings).indicators
     found = chosen(indicator, indicators)
     place, on = checked_area(area), day_of(day)
-    names = dict.fromkeys(sides_of(found)) if isinstance(found, Derived) else {found.id: None}
     with contextlib.closing(connect(settings)) as database:
         published = PublishedValues(database, indicators, SystemClock())
         (cell,) = published.totals([indicator], [place], on, on)
@@ -33,44 +33,49 @@ def explain(indicator: IndicatorName, area: AreaCode = "BE", day: Day = None, as
             typer.echo("suppressed: it rests on too few, or would reveal such a number", err=True)
             raise typer.Exit(1)
         explanations = Explanations(database)
-        counted = [side for name in names if isinstance(side := indicators[name], Counted)]
-        sides = {
-            side.id: (explanations.contributions(side, place, on), explanations.learned(side, place, on))
-            for side in counted
-        }
+        sides = [
+            Side(side, explanations.contributions(side, place, on), explanations.learned(side, place, on))
+            for side in counted_sides([found], indicators).values()
+        ]
     if as_json:
-        print_json(
-            {
-                "indicator": found.id, "area": place, "day": on, "value": cell.value, "how": how(found),
-                "rests_on": {name: _side(*side) for name, side in sides.items()},
-            }
-        )  # fmt: skip
+        rests_on = {side.indicator.id: side.to_json() for side in sides}
+        told = {"indicator": found.id, "area": place, "day": on, "value": cell.value, "how": how(found)}
+        print_json(told | {"rests_on": rests_on})
         return
     typer.echo(f"{found.name.en}, {place}, {on}: {'–' if cell.value is None else cell.value}")
     typer.echo(how(found))
-    for name, (agencies, learned) in sides.items():
-        typer.echo(f"\n{name} rests on")
-        few = f"<{indicators[name].minimum_cell}"
+    for side in sides:
+        side.show()
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """An indicator that a value is worked out from, or the value's own, and what it rests on."""
+
+    indicator: Counted
+    agencies: Sequence[Contribution]
+    learned: Sequence[Learned]
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            "agencies": [asdict(each) for each in self.agencies],
+            "learned": [asdict(each) for each in self.learned],
+        }
+
+    def show(self) -> None:
+        typer.echo(f"\n{self.indicator.id} rests on")
         print_table(
             ["agency", "events", "corrected", "first day", "last day", "last known"],
             [
-                (each.agency, _or(each.events, few), _or(each.corrected, few), each.first_day, each.last_day,
-                 f"{each.last_known_at:%Y-%m-%d %H:%M}")
-                for each in agencies
+                (each.agency, self._or_few(each.events), self._or_few(each.corrected), each.first_day,
+                 each.last_day, f"{each.last_known_at:%Y-%m-%d %H:%M}")
+                for each in self.agencies
             ],
             "no events",
         )  # fmt: skip
         typer.echo("\nand became known")
-        rows = [(each.known_by, f"{each.change:+g}") for each in learned]
+        rows = [(each.known_by, f"{each.change:+g}") for each in self.learned]
         print_table(["by", "change"], rows, "never")
 
-
-def _or(count: int | None, few: str) -> object:
-    return few if count is None else count
-
-
-def _side(agencies: Sequence[Contribution], learned: Sequence[Learned]) -> dict[str, object]:
-    return {
-        "agencies": [asdict(each) for each in agencies],
-        "learned": [asdict(each) for each in learned],
-    }
+    def _or_few(self, count: int | None) -> object:
+        return f"<{self.indicator.minimum_cell}" if count is None else count
