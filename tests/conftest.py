@@ -9,6 +9,7 @@ import pytest
 
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.prepare import prepare
+from tests.command_line import CommandLine, command_line
 
 pytest_plugins = ["tests.parts.fixtures"]
 
@@ -35,3 +36,12 @@ def database(prepared_database: Database) -> Database:
     for (table,) in tables:
         prepared_database.run(f"TRUNCATE TABLE {table}")
     return prepared_database
+
+
+@pytest.fixture
+def bewithu(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Iterator[CommandLine]:
+    """Runs commands with no settings but those that a test gives."""
+    with command_line(monkeypatch, capsys, tmp_path) as line:
+        yield line

@@ -11,17 +11,8 @@ import typer.main
 
 from bewithu import __version__, cli
 from schemas.contracts import contract_of
-from tests.command_line import Answer, CommandLine, command_line
+from tests.command_line import Answer, CommandLine
 from tests.parts.processes import REPOSITORY
-
-
-@pytest.fixture
-def bewithu(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> Iterator[CommandLine]:
-    with command_line(monkeypatch, capsys, tmp_path) as line:
-        yield line
-
 
 # --- every command ---
 

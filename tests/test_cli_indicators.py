@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -13,20 +12,12 @@ from schemas.indicators import Counted, load_indicators
 from schemas.indicators.catalogue import catalogue
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.generations import STANDS, read_generations, standing
-from tests.command_line import CommandLine, command_line
+from tests.command_line import CommandLine
 from tests.events import Platform, person, registration
 
 INDICATORS = load_indicators(files("streams.indicators"))
 FLOW = "registrations_7d"
 MOMENT = datetime(2025, 3, 3, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def bewithu(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> Iterator[CommandLine]:
-    with command_line(monkeypatch, capsys, tmp_path) as line:
-        yield line
 
 
 @pytest.fixture

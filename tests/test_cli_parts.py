@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from confluent_kafka import Consumer, TopicPartition
 from bewithu.settings import Kafka
 from schemas.contracts import contracts
 from streams.topics import ensure_topics
-from tests.command_line import CommandLine, command_line
+from tests.command_line import CommandLine
 from tests.parts.clickhouse import ClickHouse
 from tests.parts.deadlines import wait_until
 from tests.parts.processes import REPOSITORY, answers_tcp, free_port, running, start_process
@@ -25,14 +24,6 @@ from tests.parts.tansu import Tansu
 MOMENT = datetime(2025, 3, 3, 9, 30, tzinfo=UTC)
 EXAMPLES = REPOSITORY / "schemas/examples/registration.v1"
 GOOD = sorted((EXAMPLES / "good").glob("*.json"))
-
-
-@pytest.fixture
-def bewithu(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> Iterator[CommandLine]:
-    with command_line(monkeypatch, capsys, tmp_path) as line:
-        yield line
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from schemas.quarantine import Place
 from sinks.clickhouse.database import Database
 from streams.registry import SchemaRegistry as RegistryClient
 from streams.topics import ensure_topics
-from tests.command_line import CommandLine, command_line
+from tests.command_line import CommandLine
 from tests.intake_samples import REGISTRATION, encoded, sample
 from tests.parts.registry import SchemaRegistry
 from tests.parts.tansu import Tansu
@@ -23,14 +22,6 @@ from tests.quarantine_stage import Stage, late, place
 
 NUMBER = "99010100147"
 NOWHERE = "bewithu.registration.v1/0/99"
-
-
-@pytest.fixture
-def bewithu(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> Iterator[CommandLine]:
-    with command_line(monkeypatch, capsys, tmp_path) as line:
-        yield line
 
 
 @pytest.fixture

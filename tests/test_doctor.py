@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-import pytest
-
 from sinks.clickhouse.database import Database
-from tests.command_line import CommandLine, command_line
+from tests.command_line import CommandLine
 from tests.parts.processes import free_port
 from tests.parts.registry import SchemaRegistry
 from tests.parts.smtp import SmtpServer
 from tests.parts.tansu import Tansu
-
-
-@pytest.fixture
-def bewithu(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> Iterator[CommandLine]:
-    with command_line(monkeypatch, capsys, tmp_path) as line:
-        yield line
 
 
 def test_doctor_shows_every_setting_with_its_source_and_no_secret(

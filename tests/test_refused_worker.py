@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command_line import CommandLine, command_line
+from tests.command_line import CommandLine
 from tests.e2e.secured import LOGINS, SecuredPlatform, secured_platform
 from tests.parts.authority import Authority
 from tests.parts.deadlines import wait_until
@@ -29,14 +29,6 @@ PARTS = {"ClickHouse": "clickhouse", "Kafka": "kafka", "schema registry": "regis
 def platform(tmp_path: Path, secured_kafka: SecuredKafka, authority: Authority) -> Iterator[SecuredPlatform]:
     with secured_platform(tmp_path, secured_kafka, authority) as made:
         yield made
-
-
-@pytest.fixture
-def bewithu(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> Iterator[CommandLine]:
-    with command_line(monkeypatch, capsys, tmp_path) as line:
-        yield line
 
 
 def without_prefix(settings: Mapping[str, str]) -> Mapping[str, str]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bewithu.errors import SettingsError
 from bewithu.settings import load_settings
-from tests.command_line import CommandLine, command_line, forget_settings
+from tests.command_line import CommandLine, forget_settings
 
 
 @pytest.fixture
@@ -18,14 +17,6 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     forget_settings(monkeypatch)
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-@pytest.fixture
-def bewithu(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> Iterator[CommandLine]:
-    with command_line(monkeypatch, capsys, tmp_path) as line:
-        yield line
 
 
 def write_toml(folder: Path, text: str) -> None:
