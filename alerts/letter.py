@@ -19,6 +19,8 @@ from schemas.areas import Language, area
 #: Of the band on top and of the bars beyond the threshold; each has a contrast above 4.5 with white.
 _ACCENTS: Final[Mapping[Severity, str]] = {"info": "#1d4e89", "warning": "#a8480b", "critical": "#9b1c1c"}
 _RESOLVED_ACCENT: Final = "#1c6b48"
+#: Before a number of persons that a batch is larger than.
+_FEWER: Final = "<\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def page(letter: Letter) -> Page:
     transition, rule, text = letter.transition, letter.rule, letter.indicator
     firing = transition.kind == "firing"
     place = area(transition.area).name(letter.language)
-    amount = speak.amount(transition.value, text.unit)
+    amount = _amount(transition.value, text, speak)
     state = speak.gettext("ALERT") if firing else speak.gettext("ALERT OVER")
     indicator = text.names[letter.language]
     return Page(
@@ -125,12 +127,23 @@ def page(letter: Letter) -> Page:
     )
 
 
+def _amount(value: float, text: IndicatorText, speak: Voice) -> str:
+    """Of persons who are told in batches, fewer than one batch: `< 5 persons`."""
+    is_few = text.batch > 1 and value == 0
+    return _FEWER + speak.amount(text.batch, text.unit) if is_few else speak.amount(value, text.unit)
+
+
+def _figure(value: float, text: IndicatorText, speak: Voice) -> str:
+    is_few = text.batch > 1 and value == 0
+    return _FEWER + speak.figure(text.batch, text.unit) if is_few else speak.figure(value, text.unit)
+
+
 def _lines(letter: Letter, speak: Voice) -> tuple[Line, ...]:
     drawn = chart(letter.history, letter.rule, letter.transition.day)
     return tuple(
         Line(
             day=speak.short_day(row.day),
-            figure="–" if row.value is None else speak.figure(row.value, letter.indicator.unit),
+            figure="–" if row.value is None else _figure(row.value, letter.indicator, speak),
             beyond=row.beyond,
             segments=segments(row, drawn.threshold),
             bar=text_bar(row, drawn.threshold),

@@ -25,7 +25,7 @@ class IndicatorText:
     """What a reader must know of an indicator, in the four languages.
 
     `explanations`: one sentence each. `unit`: as in the definition (`persons`, `files`, …); a value in `%` is
-    a share between 0 and 1.
+    a share between 0 and 1. `batch`: persons are told in batches of so many, and 0 stands for fewer; else 1.
     """
 
     id: str
@@ -33,10 +33,11 @@ class IndicatorText:
     explanations: Mapping[Language, str] = field(hash=False)
     unit: str
     publishers: tuple[Publisher, ...]
+    batch: int = 1
 
 
 class Readings(Protocol):
-    """The published values. Suppressed cells come without their value. Raises `Unavailable`."""
+    """The published values, as `Reading` has them. Raises `Unavailable`."""
 
     def readings(self, indicator: str, level: Level, day: date) -> Sequence[Reading]:
         """For each area of the level, at most one: its newest value on or before `day`."""

@@ -17,7 +17,8 @@ OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
 class Reading:
     """A published value of one area: the newest on or before the day that was asked for.
 
-    `day`: the Brussels day that the value is about. `value` is None when the cell is suppressed.
+    `day`: the Brussels day that the value is about. `value`: 0 where persons are counted and
+    not even one batch of them is full; None when it is suppressed otherwise.
     `provisional`: data about the period may still arrive.
     """
 

@@ -30,7 +30,8 @@ def every_kind() -> dict[str, Definition]:
 
 def complete(definition: Definition) -> dict[str, Any]:
     """With texts and whatever else a definition must have."""
-    return _REST | dict(definition)
+    found = _REST | dict(definition)
+    return found | {"round_to": 1000} if "field" in definition and "minimum_cell" not in definition else found
 
 
 def load_every_kind(folder: Path) -> Indicators:

@@ -12,7 +12,7 @@ from sinks.clickhouse.database import Database
 from sinks.clickhouse.generations import STANDS, note, read_generations
 
 KNOWN = datetime(2025, 3, 9, 12, 30, tzinfo=UTC)
-_GENERATION = 7
+GENERATION = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +35,14 @@ def store_values(database: Database, indicators: Indicators, values: Iterable[He
     """All values of a series in one call. Every indicator stands afterwards."""
     counted = [found for found in indicators.values() if isinstance(found, Counted)]
     if not read_generations(database):
-        note(database, [(found, _GENERATION, STANDS) for found in counted], KNOWN)
+        note(database, [(found, GENERATION, STANDS) for found in counted], KNOWN)
     rows = []
     for series, held in groupby(
         sorted(values, key=lambda each: (*each.series, each.day)), lambda each: each.series
     ):
         before = 0.0
         for each in held:
-            rows.append([*series, _GENERATION, each.day, 0, round(each.value - before), each.known_at, 1])
+            rows.append([*series, GENERATION, each.day, 0, round(each.value - before), each.known_at, 1])
             before = each.value
     columns = ["indicator", "area", "breakdown", "generation", "day", "bin", "delta", "known_at", "refresh"]
     database.insert("moves", columns, rows)

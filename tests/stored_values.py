@@ -25,7 +25,7 @@ def values_of(
     found = {}
     for since, until in _spans(sorted({key[3] for key in wanted})):
         for name, values in reader.daily(names, areas, breakdowns, since, until, as_of).items():
-            for area, breakdown, day, value, numerator, denominator, _ in values.iter_rows():
+            for area, breakdown, day, value, numerator, denominator, *_ in values.iter_rows():
                 if (name, area, breakdown, day) in wanted:
                     found[name, area, breakdown, day] = (value, numerator, denominator)
     return found

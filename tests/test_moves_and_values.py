@@ -190,7 +190,9 @@ def derived(
     found: Derived, first: Sequence[float], second: Sequence[float]
 ) -> list[tuple[float, float, float]]:
     def known(values: Sequence[float]) -> pl.DataFrame:
-        rows = [("BE", "", day, value, value, 1.0, KNOWN) for day, value in zip(DAYS, values, strict=True)]
+        rows = [
+            ("BE", "", day, value, value, 1.0, KNOWN, False) for day, value in zip(DAYS, values, strict=True)
+        ]
         return pl.DataFrame(rows, schema=VALUES, orient="row")
 
     made = derived_values(found, known(first), known(second), DAYS)
@@ -208,7 +210,7 @@ def test_a_single_share_is_divided_as_python_divides(whole: int) -> None:
     ratio = definition(kind="ratio", numerator="a", denominator="b")
 
     def known(value: float) -> pl.DataFrame:
-        return pl.DataFrame([("BE", "", FIRST, value, value, 1.0, KNOWN)], schema=VALUES, orient="row")
+        return pl.DataFrame([("BE", "", FIRST, value, value, 1.0, KNOWN, False)], schema=VALUES, orient="row")
 
     for part in range(1, whole):
         assert derived_values(ratio, known(part), known(whole), [FIRST])["value"].item() == part / whole

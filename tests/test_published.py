@@ -1,46 +1,36 @@
-"""What may be published: values carried from day to day, and small cells hidden."""
+"""What may be published: values carried from day to day, shares, changes and breakdowns."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from importlib.resources import files
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schemas.areas import area, children
-from schemas.indicators import load_indicators
+from schemas.indicators import Change
 from sinks.clickhouse.database import Database
-from sinks.clickhouse.published import Cell, PublishedValues
+from sinks.clickhouse.published import PublishedValues
 from tests.events import ManualClock
-from tests.stored_moves import KNOWN, Held, store_values
+from tests.published_stage import (
+    CHANGE,
+    EXACT,
+    INDICATORS,
+    PART,
+    SHARE,
+    STOCK,
+    WHOLE,
+    Row,
+    day,
+    only,
+    share,
+    store,
+    values,
+)
+from tests.stored_moves import KNOWN
 
-INDICATORS = load_indicators(files("streams.indicators"))
-FLOW, SHARE = "registrations_7d", "share_protected_on_living_wage"
-PART, WHOLE = "persons_on_living_wage", "persons_protected"
-FIRST = date(2025, 3, 1)
 CLOCK = ManualClock()
-LIEGE, SERAING = "62063", "62096"
-
-
-def day(number: int) -> date:
-    """The test's first day is 1."""
-    return FIRST + timedelta(days=number - 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What a series holds from a day on. `hour`: when it was known, after `KNOWN`."""
-
-    day: int
-    value: float
-    hour: int = 1
-    indicator: str = FLOW
-    area: str = "BE"
-    breakdown: str = ""
 
 
 @pytest.fixture
@@ -48,81 +38,67 @@ def published(database: Database) -> PublishedValues:
     return PublishedValues(database, INDICATORS, CLOCK)
 
 
-def store(database: Database, *rows: Row) -> None:
-    held = (
-        Held(
-            row.indicator, day(row.day), row.value, row.area, row.breakdown, KNOWN + timedelta(hours=row.hour)
-        )
-        for row in rows
-    )
-    store_values(database, INDICATORS, held)
-
-
-def share(part: float, whole: float, place: str = "BE", breakdown: str = "") -> Sequence[Row]:
-    """The two sides of a ratio."""
-    return (
-        Row(1, part, indicator=PART, area=place, breakdown=breakdown),
-        Row(1, whole, indicator=WHOLE, area=place, breakdown=breakdown),
-    )
-
-
-def values(published: PublishedValues, since: int, until: int, place: str = "BE") -> list[float | None]:
-    return [cell.value for cell in published.totals([FLOW], [place], day(since), day(until))]
-
-
-def only(published: PublishedValues, indicator: str, place: str = "BE") -> Cell:
-    (cell,) = published.totals([indicator], [place], day(1), day(1))
-    return cell
+@pytest.fixture
+def exact(database: Database) -> PublishedValues:
+    """Without a minimum cell all are told as they are."""
+    return PublishedValues(database, EXACT, CLOCK)
 
 
 # --- from day to day ---
 
 
-def test_a_value_holds_until_the_next_one(database: Database, published: PublishedValues) -> None:
+def test_a_value_holds_until_the_next_one(database: Database, exact: PublishedValues) -> None:
     # day      1   2   3   4   5   6
     # stored       10      12
     store(database, Row(2, 10), Row(4, 12))
-    assert values(published, 1, 6) == [0, 10, 10, 12, 12, 12]
+    assert values(exact, 1, 6) == [0, 10, 10, 12, 12, 12]
 
 
 def test_what_held_before_the_first_day_is_carried_into_it(
-    database: Database, published: PublishedValues
+    database: Database, exact: PublishedValues
 ) -> None:
     # day      1   2   3   4   5
     # stored   8   10          9
     # asked            ^-------^
     store(database, Row(1, 8), Row(2, 10), Row(5, 9))
-    assert values(published, 3, 5) == [10, 10, 9]
+    assert values(exact, 3, 5) == [10, 10, 9]
 
 
-def test_what_is_known_of_days_to_come_is_not_shown_yet(
-    database: Database, published: PublishedValues
-) -> None:
+def test_what_is_known_of_days_to_come_is_not_shown_yet(database: Database, exact: PublishedValues) -> None:
     # A flow's window ends by itself: the fall on day 8 is stored on day 1.
     store(database, Row(1, 10), Row(8, 0))
-    assert values(published, 7, 7) == [10]
-    assert values(published, 7, 8) == [10, 0]
+    assert values(exact, 7, 7) == [10]
+    assert values(exact, 7, 8) == [10, 0]
 
 
-def test_a_cell_tells_when_it_last_changed_and_whether_it_is_provisional(
-    database: Database, published: PublishedValues
+def test_a_cell_tells_up_to_when_it_is_complete_and_whether_it_is_provisional(
+    database: Database, exact: PublishedValues
 ) -> None:
-    delay = INDICATORS[FLOW].usual_delay_days
+    complete_upto = KNOWN + timedelta(hours=5)
+    database.insert(
+        "refreshes",
+        ["refresh", "known_at", "batches", "changed_values", "milliseconds"],
+        [[1, complete_upto, [], 2, 1]],
+    )
+    delay = INDICATORS[STOCK].usual_delay_days
     CLOCK.moment = datetime.combine(day(3) + timedelta(days=delay), time(12), UTC)
     store(database, Row(2, 10, hour=3), Row(3, 12, hour=2))
-    never, first, second, carried = published.totals([FLOW], ["BE"], day(1), day(4))
-    assert (never.value, never.known_at, never.provisional) == (0.0, None, False)
-    assert (first.known_at, first.provisional) == (KNOWN + timedelta(hours=3), False)
-    # It rests on the day before, of which was heard later.
-    assert (second.known_at, second.provisional) == (KNOWN + timedelta(hours=3), False)
+    never, first, second, carried = exact.totals([STOCK], ["BE"], day(1), day(4))
+    assert (never.value, never.was_heard, never.provisional) == (0.0, False, False)
+    # Not when they moved last: with the days on which they moved, small numbers could be counted.
+    assert (first.known_at, first.provisional) == (complete_upto, False)
+    assert (second.known_at, second.provisional) == (complete_upto, False)
     assert (carried.day, carried.value, carried.provisional) == (day(4), 12.0, True)
 
 
-def test_cells_come_by_indicator_then_area_then_day(published: PublishedValues) -> None:
-    cells = published.totals([WHOLE, FLOW], ["BE", "02000"], day(1), day(2))
+def test_cells_come_by_indicator_then_area_then_day(exact: PublishedValues) -> None:
+    cells = exact.totals([WHOLE, SHARE], ["BE", "02000"], day(1), day(2))
     assert [(cell.indicator, cell.area, cell.day) for cell in cells] == [
-        (indicator, place, day(number)) for indicator in (WHOLE, FLOW) for place in ("BE", "02000") for number in (1, 2)
-    ]  # fmt: skip
+        (indicator, place, day(number))
+        for indicator in (WHOLE, SHARE)
+        for place in ("BE", "02000")
+        for number in (1, 2)
+    ]
 
 
 ROWS = st.lists(
@@ -142,37 +118,8 @@ def test_any_values_give_what_is_counted_by_hand(
     expected = []
     for number in range(since, since + more + 1):
         known = [row for row in rows if row.day <= number]
-        value = max(known, key=lambda row: row.day).value if known else 0.0
-        expected.append(None if 0 < value < INDICATORS[FLOW].minimum_cell else value)
-    assert values(PublishedValues(database, INDICATORS, CLOCK), since, since + more) == expected
-
-
-# --- small cells ---
-
-
-def test_a_small_count_is_hidden_with_its_sides_and_the_next_smallest_sibling_with_it(
-    database: Database, published: PublishedValues
-) -> None:
-    other = next(code for code in children("62000") if code not in (LIEGE, SERAING))
-    store(
-        database,
-        Row(1, 3, area=LIEGE),
-        Row(1, 20, area=SERAING),
-        Row(1, 40, area=other),
-        Row(1, 63, area="62000"),
-    )
-    assert area(LIEGE).parent == "62000"
-    cells = published.totals([FLOW], [LIEGE, SERAING, other, "62000"], day(1), day(1))
-    assert [cell.suppressed for cell in cells] == [True, True, False, False]
-    hidden = cells[0]
-    assert (hidden.value, hidden.numerator, hidden.denominator) == (None, None, None)
-
-
-def test_each_day_is_judged_by_its_own_counts(database: Database, published: PublishedValues) -> None:
-    store(
-        database, Row(1, 3, area=LIEGE), Row(2, 5, area=LIEGE), Row(3, 0, area=LIEGE), Row(4, 4, area=LIEGE)
-    )
-    assert values(published, 1, 4, LIEGE) == [None, 5, 0, None]
+        expected.append(max(known, key=lambda row: row.day).value if known else 0.0)
+    assert values(PublishedValues(database, EXACT, CLOCK), since, since + more) == expected
 
 
 # --- ratios ---
@@ -185,7 +132,7 @@ def test_a_ratio_is_shown_with_its_sides(database: Database, published: Publishe
 
 
 @pytest.mark.parametrize(
-    ("part", "whole", "hidden"), [(4, 120, True), (2, 4, True), (5, 120, False), (0, 120, False)]
+    ("part", "whole", "hidden"), [(4, 120, True), (2, 4, True), (5, 120, False), (0, 120, True)]
 )
 def test_a_ratio_is_hidden_when_a_side_is(
     database: Database, published: PublishedValues, part: float, whole: float, hidden: bool
@@ -197,32 +144,40 @@ def test_a_ratio_is_hidden_when_a_side_is(
     assert (found.numerator is None) is hidden
 
 
-def test_a_ratio_is_hidden_where_a_side_protects_a_sibling(
+def test_a_ratio_is_worked_out_from_what_is_told_of_its_sides(
     database: Database, published: PublishedValues
 ) -> None:
-    store(database, *share(2, 50, LIEGE), *share(20, 60, SERAING), *share(22, 110, "62000"))
-    assert only(published, PART, SERAING).suppressed
-    assert only(published, SHARE, SERAING).suppressed
-    assert not only(published, SHARE, "62000").suppressed
+    store(database, *share(33, 121))
+    found, above, below = (only(published, name) for name in (SHARE, PART, WHOLE))
+    assert (found.numerator, found.denominator) == (above.value, below.value)
+    assert found.value == (above.value or 0) / (below.value or 1)
 
 
-def test_a_ratio_of_nobody_has_no_value_and_is_not_hidden(
-    database: Database, published: PublishedValues
-) -> None:
+def test_a_ratio_of_nobody_has_no_value_and_is_not_hidden(database: Database, exact: PublishedValues) -> None:
     store(database, *share(0, 0))
-    found = only(published, SHARE)
+    found = only(exact, SHARE)
     assert (found.value, found.suppressed, found.denominator) == (None, False, 0.0)
 
 
-def test_a_ratio_that_was_never_known_has_no_value(published: PublishedValues) -> None:
-    found = only(published, SHARE)
-    assert (found.value, found.suppressed, found.known_at) == (None, False, None)
+def test_a_ratio_that_was_never_known_has_no_value(exact: PublishedValues) -> None:
+    found = only(exact, SHARE)
+    assert (found.value, found.suppressed, found.was_heard) == (None, False, False)
+
+
+def test_a_change_counts_less_than_a_batch_as_none(database: Database, published: PublishedValues) -> None:
+    """A sudden influx must be told, and tells no more than the two values do."""
+    change = INDICATORS[CHANGE]
+    assert isinstance(change, Change)
+    assert not change.relative
+    store(database, Row(1, 3, indicator=change.of), Row(1 + change.days, 42, indicator=change.of))
+    before, after = (only(published, CHANGE, on=on).value for on in (change.days, 1 + change.days))
+    assert (before, after) == (None, 40)
 
 
 # --- breakdowns ---
 
 
-def sexes(female: float, male: float, place: str = "BE", indicator: str = FLOW) -> Sequence[Row]:
+def sexes(female: float, male: float, place: str = "BE", indicator: str = STOCK) -> Sequence[Row]:
     total = Row(1, female + male, area=place, indicator=indicator)
     parts = (("sex=female", female), ("sex=male", male))
     return total, *(Row(1, n, area=place, indicator=indicator, breakdown=name) for name, n in parts)
@@ -238,27 +193,15 @@ def of_sexes(
 
 def test_every_declared_breakdown_has_its_cell(database: Database, published: PublishedValues) -> None:
     store(database, *sexes(20, 30))
-    cells = {cell.breakdown: cell for cell in published.breakdowns(FLOW, "BE", day(1))}
+    cells = {cell.breakdown: cell for cell in published.breakdowns(STOCK, "BE", day(1))}
     assert {name.partition("=")[0] for name in cells} == {"sex", "age_group"}
-    assert (cells["sex=female"].value, cells["sex=male"].value, cells["sex=unknown"].value) == (20, 30, 0)
-    assert all(cell.day == day(1) and not cell.suppressed for cell in cells.values())
+    assert (cells["sex=female"].value, cells["sex=male"].value, cells["sex=unknown"].value) == (20, 30, None)
+    assert all(cell.day == day(1) for cell in cells.values())
 
 
-def test_breakdowns_are_hidden_together_with_their_total(
-    database: Database, published: PublishedValues
-) -> None:
-    # Seraing's parts are large enough; its total is hidden for Liège's sake, and they would add up to it.
-    store(database, *sexes(1, 1, LIEGE), *sexes(20, 30, SERAING), *sexes(21, 31, "62000"))
-    for place in (LIEGE, SERAING):
-        assert all(
-            cell.suppressed and cell.value is None for cell in published.breakdowns(FLOW, place, day(1))
-        )
-    assert of_sexes(published, FLOW, "62000") == (21, 31)
-
-
-def test_one_small_part_takes_the_next_smallest_along(database: Database, published: PublishedValues) -> None:
+def test_a_small_part_is_hidden_and_the_others_show(database: Database, published: PublishedValues) -> None:
     store(database, *sexes(4, 30))
-    assert of_sexes(published, FLOW) == (None, None)
+    assert of_sexes(published, STOCK) == (None, 30)
 
 
 def test_a_part_of_a_ratio_is_hidden_when_the_part_of_a_side_is(
@@ -268,5 +211,5 @@ def test_a_part_of_a_ratio_is_hidden_when_the_part_of_a_side_is(
     by_sex = [row for name, part, whole in parts for row in share(part, whole, breakdown=name)]
     store(database, *share(3 + 20, 60 + 70), *by_sex)
     assert not only(published, SHARE).suppressed
-    assert of_sexes(published, SHARE) == (None, None)
+    assert of_sexes(published, SHARE) == (None, 20 / 70)
     assert of_sexes(published, WHOLE) == (60, 70)

@@ -59,7 +59,7 @@ def number_text(number: float, info: IndicatorInfo, words: Words, decimals: int 
 
 
 def suppressed_mark(info: IndicatorInfo, words: Words) -> str:
-    """The star leads to the note: a hidden number need not itself be a small one."""
+    """The star leads to the note: of what is no count, the persons behind it are few."""
     if info.kind in COUNTS:
         return f"<\N{NO-BREAK SPACE}{words.number(info.minimum_cell)}*"
     return words.gettext("hidden") + "*"
@@ -68,7 +68,7 @@ def suppressed_mark(info: IndicatorInfo, words: Words) -> str:
 def suppressed_note(info: IndicatorInfo, words: Words) -> str:
     """Why a number is hidden."""
     return words.gettext(
-        "hidden: it rests on fewer than %(minimum)s, or would reveal such a number",
+        "hidden: it rests on fewer than %(minimum)s",
         minimum=words.number(info.minimum_cell),
     )
 

@@ -9,7 +9,7 @@ from alerts.ports import IndicatorText, Publisher
 from schemas.agencies import agency_names
 from schemas.alerting import Reading
 from schemas.areas import LANGUAGES, Level, areas_of_level
-from schemas.indicators import Indicator, Indicators
+from schemas.indicators import Indicator, Indicators, counts_persons
 from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.published import Cell, PublishedValues
 
@@ -24,7 +24,7 @@ class PublishedReadings:
     def readings(self, indicator: str, level: Level, day: date) -> Sequence[Reading]:
         codes = [area.code for area in areas_of_level(level)]
         return [
-            _reading(cell) for cell in self._published.totals([indicator], codes, day, day) if cell.known_at
+            _reading(cell) for cell in self._published.totals([indicator], codes, day, day) if cell.was_heard
         ]
 
     def history(self, indicator: str, area: str, until: date, days: int) -> Sequence[Reading]:
@@ -32,7 +32,7 @@ class PublishedReadings:
         return [
             _reading(cell)
             for cell in self._published.totals([indicator], [area], since, until)
-            if cell.known_at
+            if cell.was_heard
         ]
 
     def last_heard(self, agencies: Sequence[str]) -> Mapping[str, datetime]:
@@ -52,6 +52,7 @@ def indicator_text(indicator: Indicator) -> IndicatorText:
         names={language: indicator.name.in_language(language) for language in LANGUAGES},
         explanations={language: indicator.explanation.in_language(language) for language in LANGUAGES},
         unit=indicator.unit,
+        batch=indicator.minimum_cell if counts_persons(indicator) else 1,
         publishers=tuple(Publisher(code, agency_names(code)) for code in indicator.publishers),
     )
 
@@ -61,4 +62,5 @@ def indicator_texts(indicators: Indicators) -> dict[str, IndicatorText]:
 
 
 def _reading(cell: Cell) -> Reading:
-    return Reading(cell.indicator, cell.area, cell.day, cell.value, cell.provisional)
+    value = 0.0 if cell.is_few else cell.value
+    return Reading(cell.indicator, cell.area, cell.day, value, cell.provisional)

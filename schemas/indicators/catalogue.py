@@ -57,9 +57,16 @@ def _entry(indicator: Indicator) -> Iterator[str]:
         yield f"- by {', '.join(' × '.join(family) for family in indicator.breakdowns)}"
     yield (
         f"- {indicator.stream} stream; from {', '.join(indicator.publishers)}; usually complete after"
-        f" {indicator.usual_delay_days} days; smallest published count {indicator.minimum_cell}"
+        f" {indicator.usual_delay_days} days; {_told(indicator)}"
     )
     yield f"- source: {indicator.source}\n"
+
+
+def _told(indicator: Indicator) -> str:
+    if indicator.minimum_cell <= 1:
+        return "told as it is"
+    batches = f"persons told in batches of {indicator.minimum_cell}"
+    return f"{batches}, amounts in multiples of {indicator.round_to}" if indicator.round_to else batches
 
 
 def how(indicator: Indicator) -> str:

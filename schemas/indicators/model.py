@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
@@ -50,6 +50,8 @@ class Step(BaseModel):
 
 class _Indicator(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+    #: Part of the fingerprint of a kind whose steps were altered.
+    _steps_made: ClassVar[Mapping[str, int]] = {}
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]{2,60}$")
     name: Texts
@@ -58,7 +60,16 @@ class _Indicator(BaseModel):
     publishers: tuple[str, ...] = Field(min_length=1, description="whose events it rests on")
     source: str = Field(description="where this indicator is published or asked for")
     stream: Literal["federal", "walloon"] = Field("federal", description="for whose monitoring it is kept")
-    minimum_cell: int = Field(5, ge=0, description="a smaller count, zero apart, is not published")
+    minimum_cell: int = Field(
+        5,
+        ge=0,
+        description="persons are told in batches of so many; less than a batch is not published",
+    )
+    round_to: int | None = Field(
+        None,
+        ge=1,
+        description="amounts are told in multiples of it: about the minimum cell times the largest usual amount",
+    )
     usual_delay_days: int = Field(ge=0, description="how long its events usually take to arrive")
     breakdowns: tuple[Breakdown, ...] = Field(
         (("sex",), ("age_group",)), description="enum fields of the event that it is broken down by"
@@ -70,9 +81,11 @@ class _Indicator(BaseModel):
         """Changes when stored steps would no longer follow from the definition."""
         shown = {
             "name", "explanation", "source", "publishers", "headline", "minimum_cell", "unit", "stream",
-            "usual_delay_days", "quantile",
+            "usual_delay_days", "quantile", "round_to",
         }  # fmt: skip
-        content = json.dumps(self.model_dump(mode="json", exclude=shown), sort_keys=True)
+        content = json.dumps(
+            self.model_dump(mode="json", exclude=shown) | dict(self._steps_made), sort_keys=True
+        )
         return hashlib.sha256(content.encode()).hexdigest()
 
     @property
@@ -84,6 +97,8 @@ class _Indicator(BaseModel):
 class Flow(_Indicator):
     """Events in a window that ends with the day of the value."""
 
+    _steps_made: ClassVar[Mapping[str, int]] = {"left_apart": 1}
+
     kind: Literal["flow"]
     event: str
     filter: Filter
@@ -92,6 +107,8 @@ class Flow(_Indicator):
 
 class Sum(_Indicator):
     """The sum of a numeric field of the events in a window that ends with the day of the value."""
+
+    _steps_made: ClassVar[Mapping[str, int]] = {"left_apart": 1}
 
     kind: Literal["sum"]
     event: str
@@ -215,6 +232,13 @@ def has_count(indicator: Indicator) -> bool:
     if isinstance(indicator, Stock):
         return indicator.field is not None
     return isinstance(indicator, Sum | Duration | Completeness | Freshness)
+
+
+def counts_persons(indicator: Indicator) -> bool:
+    """Whether its value is a number of persons, or what else is counted like them, told in batches."""
+    return (
+        isinstance(indicator, Flow | Stock | Gap) and not has_count(indicator) and indicator.minimum_cell > 1
+    )
 
 
 def json_schema() -> dict[str, Any]:

@@ -107,6 +107,7 @@ def misreferences(indicator: Indicator, known: Indicators, source: Source) -> li
         if selection.counts:
             problems += _wrong_dimensions(indicator, contract, source)
             problems += _wrong_field(indicator, contract, source)
+            problems += _wrong_rounding(indicator, source)
     # Both parts of a stock name the same event: what is wrong with it is said once.
     return list(dict.fromkeys(problems))
 
@@ -168,6 +169,18 @@ def _wrong_field(indicator: Counted, contract: Contract, source: Source) -> Iter
             f"{indicator.field!r} is no number of {contract.event_type}{suggestion(indicator.field, numeric)}"
         )
         yield source.problem(("field",), message)
+
+
+def _wrong_rounding(indicator: Counted, source: Source) -> Iterator[Problem]:
+    """An amount that is told to the cent tells, with the one of the day before, what one person was granted."""
+    is_amount = isinstance(indicator, Sum | Stock) and indicator.field is not None
+    if is_amount and indicator.minimum_cell > 1 and indicator.round_to is None:
+        yield source.problem(
+            ("round_to",),
+            f"is missing: an amount with minimum_cell {indicator.minimum_cell} is told in multiples of it",
+        )
+    if indicator.round_to is not None and not is_amount:
+        yield source.problem(("round_to",), "is for amounts: counts are told in batches of minimum_cell")
 
 
 def _symbols(contract: Contract) -> dict[str, tuple[str, ...]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+
+import polars as pl
 
 from schemas.contracts import contract_of
 from schemas.indicators import (
@@ -17,16 +18,15 @@ from schemas.indicators import (
     Selection,
     Sum,
     counting,
-    has_count,
-    scale_of,
     span_of,
 )
 from sinks.clickhouse.contract_tables import facts_table, subject_column
 from sinks.clickhouse.database import Database, statement
 from sinks.clickhouse.generations import read_generations, standing
 from sinks.clickhouse.literal import name
-from sinks.clickhouse.suppression import is_small, suppressed_parts
-from sinks.indicators.steps import COUNT, FIRST
+from sinks.indicators.cells import TOTAL
+from sinks.indicators.disclosure import told_count, told_values
+from sinks.indicators.values import MOVES, days_between
 
 _INSIDE = (
     "municipality IN (SELECT toString(current_nis) FROM municipalities FINAL WHERE has(areas, {area:String}))"
@@ -48,10 +48,10 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """By how much the value changed by what became known since the one before, up to and with a day."""
+    """What was told of the value from the day on which it became known; `value` is None where it was suppressed."""
 
-    known_by: date
-    change: float
+    known_on: date
+    value: float | None
 
 
 class Explanations:
@@ -69,12 +69,11 @@ class Explanations:
             **_filters(selection),
             since=_first_day(indicator, day),
         )  # fmt: skip
-        hidden = suppressed_parts({agency: events for agency, events, *_ in rows}, indicator.minimum_cell)
         found = [
             Contribution(
                 agency,
-                None if agency in hidden else events,
-                None if agency in hidden or is_small(corrected, indicator.minimum_cell) else corrected,
+                told_count(events, indicator.minimum_cell),
+                told_count(corrected, indicator.minimum_cell),
                 first,
                 last,
                 known_at if known_at.tzinfo else known_at.replace(tzinfo=UTC),
@@ -84,12 +83,23 @@ class Explanations:
         return sorted(found, key=lambda each: (-(each.events or 0), each.agency))
 
     def learned(self, indicator: Counted, area: str, day: date) -> Sequence[Learned]:
-        """How the value came about, by the day on which it became known; of a duration the persons behind it."""
-        changes: dict[date, Counter[int]] = defaultdict(Counter)
-        for known_on, bin_, change in self._rows(statement("learned"), indicator, area, day):
-            changes[known_on][bin_] += change
-        told = [_news(indicator, known_on, bins) for known_on, bins in changes.items()]
-        return gathered(told, indicator.minimum_cell)
+        """What was told of the value, by the day on which it became known; of a duration the persons behind it."""
+        changes = [
+            (area, TOTAL, known_on, bin_, change, datetime.combine(known_on, time(), UTC))
+            for known_on, bin_, change in self._rows(statement("learned"), indicator, area, day)
+        ]
+        if not changes:
+            return []
+        # As it is told day by day, with the days on which it became known in place of those that it is about.
+        moves = pl.DataFrame(changes, schema=MOVES, orient="row")
+        days = days_between(changes[0][2], changes[-1][2])
+        places = pl.DataFrame({"area": [area], "breakdown": [TOTAL]})
+        values = told_values(indicator, moves, places, days).sort("day")
+        shown = "denominator" if isinstance(indicator, Duration | Freshness) else "value"
+        told = [Learned(known_on, value) for known_on, value in values.select("day", shown).iter_rows()]
+        return [
+            each for number, each in enumerate(told) if not number or told[number - 1].value != each.value
+        ]
 
     def _rows(
         self, question: str, indicator: Counted, area: str, day: date, **parameters: object
@@ -100,35 +110,6 @@ class Explanations:
             return []
         key = {"indicator": indicator.id, "generation": generation, "area": area, "day": day}
         return self._database.rows(question, **key, **parameters)
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """What became known on a day: by how much the value changed, and the number of those who make it up."""
-
-    known_on: date
-    change: float
-    persons: int
-
-
-def _news(indicator: Counted, known_on: date, bins: Counter[int]) -> News:
-    if isinstance(indicator, Duration | Freshness):
-        return News(known_on, bins.total(), bins.total())
-    return News(known_on, bins[FIRST] / scale_of(indicator), bins[COUNT if has_count(indicator) else FIRST])
-
-
-def gathered(changes: Iterable[News], minimum: int) -> Sequence[Learned]:
-    """Changes by few persons are told together with later ones, so that none shows what they add; the sum stays."""
-    found: list[Learned] = []
-    held, persons = 0.0, 0
-    for each in changes:
-        held, persons = held + each.change, persons + each.persons
-        if abs(persons) >= max(minimum, 1):
-            found.append(Learned(each.known_on, held))
-            held, persons = 0.0, 0
-    if held and found:
-        found[-1] = Learned(found[-1].known_by, found[-1].change + held)
-    return found
 
 
 def _contributions_statement(selection: Selection) -> str:

@@ -14,6 +14,7 @@ from schemas.indicators import Counted, Indicators
 from sinks.clickhouse.audit import Audit, Audited, choose
 from sinks.clickhouse.builder import Builder
 from sinks.clickhouse.database import Database, statement
+from sinks.clickhouse.disclosure_rules import write_rules
 from sinks.clickhouse.generations import (
     Generation,
     begin,
@@ -54,6 +55,7 @@ class ClickHouseIndicators:
         self._builder = Builder(database, self._steps, self._indicators)
         self._generations: Sequence[Generation] = ()
         self._notes = -1
+        self._has_rules = False
         self._since = 0
 
     def refresh(
@@ -70,6 +72,7 @@ class ClickHouseIndicators:
         ahead = self._ahead()
         run = Run.begin(ahead, now, leads)
         self._read_generations(run, ahead.notes)
+        self._write_rules(run)
         self._steps.finish_moves(run, ahead.unmoved, self._families())
         unfinished = building(self._generations, self._indicators)
         if not ahead.pending and not unfinished:
@@ -125,6 +128,12 @@ class ClickHouseIndicators:
             begin(self._database, anew, run.now)
             self._generations = read_generations(self._database)
         self._notes = notes + len(anew)
+
+    def _write_rules(self, run: Run) -> None:
+        """Once: definitions stay as they are while a worker runs."""
+        if not self._has_rules:
+            write_rules(self._database, self._indicators.values(), run.require_lead)
+            self._has_rules = True
 
     def _concerns(self, ahead: Ahead) -> Sequence[Concern]:
         """Which indicators look at which of the new events: one concern for all that look at the same types."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
-from schemas.indicators import Counted, Derived, Indicators, sides_of
+from schemas.indicators import Counted, Indicator, Indicators
 from sinks.clickhouse.database import Database, statement
 from sinks.clickhouse.generations import read_generations, standing
 from sinks.indicators.moves import moves_of
@@ -17,8 +17,11 @@ from sinks.indicators.values import (
     counted_values,
     days_before,
     days_between,
-    derived_values,
+    values_from_sides,
 )
+
+#: From a counted indicator's moves in some places to its values on some days.
+WorkOut = Callable[[Counted, pl.DataFrame, pl.DataFrame, Sequence[date]], pl.DataFrame]
 
 
 class ValueReader:
@@ -39,24 +42,29 @@ class ValueReader:
     ) -> Mapping[str, pl.DataFrame]:
         """`VALUES` by indicator: each area and breakdown on each day from `since` to `until`."""
         definitions = [self._indicators[name] for name in wanted]
+        counted = self.counted(definitions, areas, breakdowns, since, until, as_of)
+        return values_from_sides(definitions, counted, since, until)
+
+    def counted(
+        self,
+        definitions: Sequence[Indicator],
+        areas: Sequence[str],
+        breakdowns: Sequence[str],
+        since: date,
+        until: date,
+        as_of: datetime | None = None,
+        work_out: WorkOut = counted_values,
+    ) -> dict[str, pl.DataFrame]:
+        """`VALUES` of all that these are worked out from, from as many days before `since` as they look back."""
         sides = counted_sides(definitions, self._indicators)
         first = since - timedelta(days=days_before(definitions))
         moves = self._moves(sides, areas, breakdowns, first, until, as_of)
         places = pl.DataFrame({"area": areas}).join(pl.DataFrame({"breakdown": breakdowns}), how="cross")
         days = days_between(first, until)
-        counted = {
-            name: counted_values(side, moves.get(name, MOVES.to_frame()), places, days)
+        return {
+            name: work_out(side, moves.get(name, MOVES.to_frame()), places, days)
             for name, side in sides.items()
         }
-        shown = days_between(since, until)
-        found = {}
-        for definition in definitions:
-            if isinstance(definition, Derived):
-                above, below = sides_of(definition)
-                found[definition.id] = derived_values(definition, counted[above], counted[below], shown)
-            else:
-                found[definition.id] = counted[definition.id].filter(pl.col("day") >= since)
-        return found
 
     def _moves(
         self,

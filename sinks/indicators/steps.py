@@ -43,8 +43,9 @@ STEPS = pl.Schema(
         "delta": pl.Int64,
     }
 )
-#: The bins of what has two: the amount, or the agencies that closed; and how many there are.
-FIRST, COUNT = 0, 1
+#: The bins of what has two: the amount, or the agencies that closed; and how many there are. Those that have left the
+#: window are summed apart, for what is told of them (sinks/indicators/disclosure.py).
+FIRST, COUNT, LEFT, LEFT_COUNT = range(4)
 BRUSSELS = "Europe/Brussels"
 _LEAVE, _START, _END = range(3)
 
@@ -108,6 +109,8 @@ def _windowed(events: pl.DataFrame, indicator: Flow | Sum | Duration) -> pl.Data
     """Each event counts from its day on, and no longer when the window has passed."""
     begins = _steps(events, indicator, pl.col("happened"), 1)
     ends = _steps(events, indicator, _end_of_window(indicator.window), -1)
+    if not isinstance(indicator, Duration):
+        ends = ends.with_columns(bin=pl.col("bin") + (LEFT - FIRST))
     return pl.concat([begins, ends])
 
 

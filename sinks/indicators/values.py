@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
 import polars as pl
@@ -23,7 +23,7 @@ from schemas.indicators import (
     scale_of,
     sides_of,
 )
-from sinks.indicators.steps import COUNT, FIRST
+from sinks.indicators.steps import COUNT, FIRST, LEFT, LEFT_COUNT
 
 PLACE = ("area", "breakdown")
 #: Moves of one indicator: those before the first day are summed under it.
@@ -37,7 +37,8 @@ MOVES = pl.Schema(
         "known_at": pl.Datetime("ms", "UTC"),
     }
 )
-#: Of one indicator, each place on each day. `known_at` is empty where nothing was ever known.
+#: Of one indicator, each place on each day. `known_at` is empty where nothing was ever known. What is `suppressed` has
+#: no numbers; nothing is before disclosure control (sinks/indicators/disclosure.py).
 VALUES = pl.Schema(
     {
         "area": pl.String(),
@@ -47,6 +48,7 @@ VALUES = pl.Schema(
         "numerator": pl.Float64(),
         "denominator": pl.Float64(),
         "known_at": pl.Datetime("ms", "UTC"),
+        "suppressed": pl.Boolean(),
     }
 )
 
@@ -66,11 +68,18 @@ def days_before(indicators: Iterable[Indicator]) -> int:
 
 
 def counted_values(
-    indicator: Counted, moves: pl.DataFrame, places: pl.DataFrame, days: Sequence[date]
+    indicator: Counted,
+    moves: pl.DataFrame,
+    places: pl.DataFrame,
+    days: Sequence[date],
+    as_told: Callable[[pl.DataFrame], pl.DataFrame] = lambda sums: sums,
 ) -> pl.DataFrame:
-    """`VALUES` of a counted indicator from its `MOVES`, in all `places` (area, breakdown), on consecutive days."""
+    """`VALUES` of a counted indicator from its `MOVES`, in all `places` (area, breakdown), on consecutive days.
+
+    `as_told` is given the `sum` of each place, day and bin, and may alter it.
+    """
     grid = places.join(pl.DataFrame({"day": days}, schema={"day": pl.Date}), how="cross")
-    sums = _carried(moves, days)
+    sums = as_told(_carried(moves, days))
     known = sums.group_by(*PLACE, "day").agg(pl.col("known_at").max())
     if isinstance(indicator, Duration):
         sides = _quantiles(sums, indicator.quantile)
@@ -78,8 +87,8 @@ def counted_values(
         sides = _longest(sums)
     else:
         sides = sums.group_by(*PLACE, "day").agg(
-            numerator=pl.col("sum").filter(pl.col("bin") == FIRST).sum(),
-            denominator=pl.col("sum").filter(pl.col("bin") == COUNT).sum().cast(pl.Float64),
+            numerator=pl.col("sum").filter(pl.col("bin").is_in([FIRST, LEFT])).sum(),
+            denominator=pl.col("sum").filter(pl.col("bin").is_in([COUNT, LEFT_COUNT])).sum().cast(pl.Float64),
         )
         scale = pl.repeat(float(scale_of(indicator)), len(sides), eager=True)
         sides = sides.with_columns(_shares(sides["numerator"], scale).alias("numerator"))
@@ -91,7 +100,7 @@ def counted_values(
     )
     is_share = isinstance(indicator, Completeness)
     value = _shares(found["numerator"], found["denominator"]) if is_share else found["numerator"]
-    return found.with_columns(value.alias("value")).select(VALUES.names())
+    return found.with_columns(value.alias("value"), suppressed=pl.lit(False)).select(VALUES.names())
 
 
 def derived_values(
@@ -102,12 +111,44 @@ def derived_values(
         second = second.with_columns(pl.col("day").dt.offset_by(f"{indicator.days}d"))
     joined = first.join(second, on=[*PLACE, "day"], suffix="_second").filter(pl.col("day").is_in(list(days)))
     above, below = joined["value"], joined["value_second"]
-    return joined.with_columns(
+    found = joined.with_columns(
         numerator=above,
         denominator=below,
         known_at=pl.max_horizontal("known_at", "known_at_second"),
-        value=_worked_out(indicator, above, below),
-    ).select(VALUES.names())
+        suppressed=_is_suppressed(indicator),
+        value=_worked_out(indicator, above.fill_null(0.0), below.fill_null(0.0)),
+    )
+    return without_suppressed(found).select(VALUES.names())
+
+
+def _is_suppressed(indicator: Derived) -> pl.Expr:
+    """What is less than a batch counts as none where things are subtracted, and as unknown where they are divided."""
+    first, second = pl.col("suppressed"), pl.col("suppressed_second")
+    is_difference = isinstance(indicator, Change) and not indicator.relative
+    return first & second if is_difference else first | second
+
+
+def without_suppressed(values: pl.DataFrame) -> pl.DataFrame:
+    """`VALUES` without the numbers of those that are suppressed."""
+    shown = ~pl.col("suppressed")
+    return values.with_columns(
+        pl.when(shown).then(pl.col(name)).alias(name) for name in ("value", "numerator", "denominator")
+    )
+
+
+def values_from_sides(
+    definitions: Iterable[Indicator], counted: Mapping[str, pl.DataFrame], since: date, until: date
+) -> dict[str, pl.DataFrame]:
+    """`VALUES` by indicator on these days; `counted` has those of all sides, and begins as early as they ask for."""
+    shown = days_between(since, until)
+    found = {}
+    for definition in definitions:
+        if isinstance(definition, Derived):
+            above, below = sides_of(definition)
+            found[definition.id] = derived_values(definition, counted[above], counted[below], shown)
+        else:
+            found[definition.id] = counted[definition.id].filter(pl.col("day") >= since)
+    return found
 
 
 def days_between(since: date, until: date) -> list[date]:

@@ -53,7 +53,7 @@ def test_a_hidden_number_is_a_hollow_circle_between_the_numbers_and_the_zeros() 
     assert [row.code for row in found.highest] == ["44021", "62063", "21004"]
     hollow = next(circle for circle in found.circles if circle.code == "62063")
     assert (hollow.look, found.hidden) == ("hidden", True)
-    assert hollow.title == "Liège: hidden: it rests on fewer than 5, or would reveal such a number"
+    assert hollow.title == "Liège: hidden: it rests on fewer than 5"
     row = found.highest[1]
     assert (row.figure.text, row.per_thousand, row.change.short) == ("<\xa05*", "–", "–")
 

@@ -30,7 +30,7 @@ def explain(indicator: IndicatorName, area: AreaCode = "BE", day: Day = None, as
         published = PublishedValues(database, indicators, SystemClock())
         (cell,) = published.totals([indicator], [place], on, on)
         if cell.suppressed:
-            typer.echo("suppressed: it rests on too few, or would reveal such a number", err=True)
+            typer.echo("suppressed: it rests on too few", err=True)
             raise typer.Exit(1)
         explanations = Explanations(database)
         sides = [
@@ -74,8 +74,8 @@ class Side:
             "no events",
         )  # fmt: skip
         typer.echo("\nand became known")
-        rows = [(each.known_by, f"{each.change:+g}") for each in self.learned]
-        print_table(["by", "change"], rows, "never")
+        rows = [(each.known_on, self._or_few(each.value)) for each in self.learned]
+        print_table(["on", "value"], rows, "never")
 
-    def _or_few(self, count: int | None) -> object:
-        return f"<{self.indicator.minimum_cell}" if count is None else count
+    def _or_few(self, count: float | None) -> object:
+        return f"<{self.indicator.minimum_cell}" if count is None else f"{count:.12g}"
