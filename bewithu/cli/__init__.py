@@ -10,7 +10,18 @@ from rich.console import Console
 from rich.logging import RichHandler
 
 from bewithu import __version__
-from bewithu.cli import alerts, demo, doctor, indicators, operate, quarantine, rules, schemas, simulate
+from bewithu.cli import (
+    alerts,
+    demo,
+    doctor,
+    indicators,
+    operate,
+    privacy,
+    quarantine,
+    rules,
+    schemas,
+    simulate,
+)
 from bewithu.errors import BewithuError, DefinitionError, SettingsError
 
 app = typer.Typer(
@@ -31,6 +42,7 @@ app.add_typer(indicators.app, name="indicators")
 app.add_typer(rules.app, name="rules")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(privacy.app, name="privacy")
 
 
 def _print_version(wanted: bool) -> None:

@@ -17,7 +17,8 @@ from sinks.clickhouse.quarantine import Quarantine
 class Books:
     """Records received, and where they ended. `duplicates` repeat an event and revision that is in the facts.
 
-    A record that was refused and later accepted, by a replay or when it came again, is no longer quarantined.
+    A record that was refused and later accepted, by a replay or when it came again, is no longer quarantined. What was
+    accepted and later erased still counts as accepted.
     """
 
     published: int
@@ -66,6 +67,7 @@ class Bookkeeping:
             )
             for contract in contracts().values()
         )
+        accepted += self._database.value("SELECT sum(facts) FROM erasures")
         quarantined = self._database.value(statement("quarantined_count"))
         return Books(published, accepted, quarantined, published - accepted - quarantined)
 

@@ -1,0 +1,88 @@
+"""`bewithu privacy`: what a person can ask for."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+import sys
+import time
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bewithu.cli.printing import Json, print_json
+from bewithu.cli.quarantine.choosing import operator
+from bewithu.clock import SystemClock
+from bewithu.settings import load_settings
+from bewithu.wiring import connect, read_definitions
+from schemas.indicators import Indicators
+from sinks.clickhouse.database import Database
+from sinks.clickhouse.erasure import Erasure
+from sinks.clickhouse.indicator_store import ClickHouseIndicators
+
+app = typer.Typer(help="What a person can ask for.", no_args_is_help=True)
+log = logging.getLogger(__name__)
+
+_LOOK_EVERY_SECONDS = 0.5
+
+
+@app.callback()
+def privacy() -> None:
+    """What a person can ask for."""
+
+
+@app.command("erase")
+def erase(
+    person: Annotated[
+        str,
+        typer.Argument(metavar="PERSON", help="the pseudonym, 32 hexadecimal digits; - reads it from stdin"),
+    ],
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
+    as_json: Json = False,
+) -> None:
+    """Take a person out of facts, steps and quarantine. Indicators are as if they had never been heard of.
+
+    On a server the worker that leads works the indicators out anew, and this command waits for it; started again
+    after an interruption, it finishes the work. It cannot be undone. Kafka keeps events as long as its topics say:
+    what is read from there again comes back.
+    """
+    pseudonym = _checked(sys.stdin.readline() if person == "-" else person)
+    if not yes and not (sys.stdin.isatty() and typer.confirm("This cannot be undone. Erase?")):
+        typer.echo("nothing was erased: confirm, or give --yes", err=True)
+        raise typer.Exit(2)
+    settings = load_settings()
+    indicators = read_definitions(settings).indicators
+    with contextlib.closing(connect(settings)) as database:
+        erasure = Erasure(database, operator())
+        erased = erasure.erase(pseudonym, SystemClock().now(), _waiting(database, indicators))
+    log.info("erased a person: %d events, %d refused records", erased.facts, erased.refused)
+    if as_json:
+        print_json({"facts": erased.facts, "refused": erased.refused})
+    else:
+        typer.echo(f"erased {erased.facts} events and the bytes of {erased.refused} refused records")
+
+
+def _checked(person: str) -> str:
+    pseudonym = person.strip().lower()
+    if not re.fullmatch(r"[0-9a-f]{32}", pseudonym):
+        # What was given is not repeated: it may be somebody's number.
+        raise typer.BadParameter("a pseudonym has 32 hexadecimal digits", param_hint="PERSON")
+    return pseudonym
+
+
+def _waiting(database: Database, indicators: Indicators) -> Callable[[Callable[[], bool]], None]:
+    """The embedded database has one process, so it refreshes itself; on a server the worker that leads does."""
+    store = ClickHouseIndicators(database, indicators) if database.embedded else None
+
+    def until(is_done: Callable[[], bool]) -> None:
+        with Console(stderr=True).status("waiting for the indicators to be worked out anew"):
+            while not is_done():
+                if store is not None:
+                    store.refresh(SystemClock().now())
+                else:
+                    time.sleep(_LOOK_EVERY_SECONDS)
+
+    return until

@@ -1,0 +1,10 @@
+-- Of batches that a finished refresh took in: others are still to be looked at.
+ALTER TABLE touched DELETE
+WHERE subject IN (SELECT person FROM erasing)
+    AND frame IN
+    (
+        SELECT arrayJoin(frames)
+        FROM batches
+        WHERE batch IN (SELECT arrayJoin(batches) FROM refreshes)
+    )
+SETTINGS mutations_sync = 2
