@@ -22,6 +22,7 @@ from schemas.indicators import Indicators, load_indicators
 from sinks.clickhouse.alert_log import ClickHouseAlertLog
 from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.database import Database
+from sinks.clickhouse.explanation import Explanations
 from sinks.clickhouse.fact_store import ClickHouseFactStore
 from sinks.clickhouse.indicator_store import ClickHouseIndicators
 from sinks.clickhouse.published import PublishedValues
@@ -112,6 +113,7 @@ def make_worker(
     # The board shows what is published.
     board = PublishedBoard(
         PublishedValues(board_store, written.indicators, clock),
+        Explanations(board_store),
         Bookkeeping(board_store),
         ClickHouseAlertLog(board_store),
         written.indicators,

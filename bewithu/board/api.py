@@ -76,6 +76,18 @@ class Api:
             lambda query, lang: self._indicator(id_, query, lang),
         )
 
+    async def origin(self, request: web.Request) -> web.Response:
+        """GET /api/v1/indicators/<id>/origin: how a value came about. Parameters: lang, area, day.
+
+        `{"area", "day", "value": {…}, "origins": [{"indicator", "revisions": [{"known_on", "value"}], "contributors":
+        [{"agency", "events", "corrected", "first_day", "last_day"}]}]}`: of the indicator, or of both that it is worked
+        out from. A revision is what was told from that day on, null where it was suppressed; counts of few are null.
+        """
+        id_ = request.match_info["id"]
+        return await self._answer(
+            request, ("lang", "area", "day"), lambda query, lang: self._origin(id_, query, lang)
+        )
+
     async def alerts(self, request: web.Request) -> web.Response:
         """GET /api/v1/alerts: open alerts, worst first. Parameters: lang, area (and all within it), limit.
 
@@ -144,6 +156,17 @@ class Api:
         if "level" in query:
             found["by_area"] = as_json(self._data.by_area(id_, read_level(query["level"]), day, as_of))
         return found
+
+    def _origin(self, id_: str, query: Query, accepted: str) -> Json:
+        infos = self._data.indicators()
+        view = read_view({**query, "indicator": id_}, accepted, infos, self._data.latest_day())
+        code = view.area.code
+        return {
+            **_about(code, view.language),
+            "day": as_json(view.day),
+            "value": as_json(self._data.value(id_, code, view.day)),
+            "origins": as_json(self._data.origins(id_, code, view.day)),
+        }
 
     def _alerts(self, query: Query, accepted: str) -> Json:
         area = read_area(query.get("area")).code

@@ -11,6 +11,7 @@ from bewithu.board.api import Api
 from bewithu.board.assets import serve_asset
 from bewithu.board.data import BoardData
 from bewithu.board.health import Readiness, live_handler, metrics_handler, ready_handler
+from bewithu.board.origin import OriginPages
 from bewithu.board.pages import BoardPages
 from bewithu.board.responses import add_security_headers, answer_errors, compress
 from bewithu.clock import Clock
@@ -38,10 +39,12 @@ def make_app(
     app.add_routes(
         [
             web.get("/", pages.handle),
+            web.get("/origin", OriginPages(data).handle),
             web.get("/static/{name}", serve_asset),
             web.get("/api/v1/status", api.status),
             web.get("/api/v1/indicators", api.indicators),
             web.get("/api/v1/indicators/{id}", api.indicator),
+            web.get("/api/v1/indicators/{id}/origin", api.origin),
             web.get("/api/v1/alerts", api.alerts),
             web.get("/api/v1/quarantine", api.quarantine),
             web.get("/metrics", metrics_handler(metrics)),

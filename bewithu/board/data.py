@@ -124,6 +124,34 @@ class Status:
     versions: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What was told of a value from `known_on` on; None where it was suppressed."""
+
+    known_on: date
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contributor:
+    """An agency whose events a value rests on, and how many of them were corrected; None where these are few."""
+
+    agency: str
+    events: int | None
+    corrected: int | None
+    first_day: date
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """How a value of `indicator` came about, oldest first; of a duration the revisions tell how many persons."""
+
+    indicator: str
+    revisions: Sequence[Revision]
+    contributors: Sequence[Contributor]
+
+
 class BoardData(Protocol):
     """Read access to what is published. Methods block; the board calls them from threads, several at once.
 
@@ -160,6 +188,9 @@ class BoardData(Protocol):
         self, indicator: str, area: str, day: date, as_of: datetime | None = None
     ) -> Sequence[Value]:
         """The values of every breakdown of an area; the total is left out."""
+
+    def origins(self, indicator: str, area: str, day: date) -> tuple[Origin, ...]:
+        """Of the indicator, or of those that it is worked out from; none where the value is suppressed."""
 
     def open_alerts(self, area: str | None, limit: int) -> Sequence[AlertInfo]:
         """Open alerts in `area` and within it (everywhere when None), worst first, then newest first."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 from functools import cache
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -13,6 +15,9 @@ from bewithu.board.page import Page
 from bewithu.board.view import EARLIEST
 from bewithu.board.words import OWN_NAMES, Words, mark, plain, words
 from schemas.areas import LANGUAGES, Language, Level, areas_of_level
+
+if TYPE_CHECKING:
+    from bewithu.board.origin import OriginPage
 
 Options = tuple[tuple[str, str], ...]
 
@@ -45,6 +50,25 @@ def render_page(
             earliest=EARLIEST,
             latest=latest,
             poll_milliseconds=poll_milliseconds,
+        )
+    )
+
+
+def render_origin(page: OriginPage) -> str:
+    """How a figure came about."""
+    view = page.view
+    here = {"indicator": view.indicator.id, "area": view.area.code, "day": view.day.isoformat()}
+    return (
+        _environment(view.language)
+        .get_template("origin.html")
+        .render(
+            page=page,
+            language=view.language,
+            languages=[
+                (each, OWN_NAMES[each], f"/origin?{urlencode({'lang': each} | here)}") for each in LANGUAGES
+            ],
+            home=f"/?lang={view.language}" if "lang" in view.chosen else "/",
+            board=view.address(**here),
         )
     )
 

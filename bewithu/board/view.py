@@ -41,6 +41,11 @@ class View:
         query = urlencode({name: value for name, value in kept.items() if name != "area" or value != COUNTRY})
         return f"/?{query}" if query else "/"
 
+    def origin_address(self) -> str:
+        """Where it is told how this view's figure came about."""
+        query = {"indicator": self.indicator.id, "area": self.area.code, "day": self.day.isoformat()}
+        return f"/origin?{urlencode(({'lang': self.language} if 'lang' in self.chosen else {}) | query)}"
+
 
 def read_view(
     query: Mapping[str, str], accept_language: str, infos: Sequence[IndicatorInfo], latest: date

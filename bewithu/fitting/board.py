@@ -13,9 +13,11 @@ from bewithu.fitting.cached import Cached
 from schemas.alerting import Transition
 from schemas.areas import LANGUAGES, areas_of_level, is_within
 from schemas.areas import Level as AreaLevel
-from schemas.indicators import Indicator, Indicators
+from schemas.indicators import Counted, Indicator, Indicators
 from sinks.clickhouse.bookkeeping import Bookkeeping
+from sinks.clickhouse.explanation import Explanations
 from sinks.clickhouse.published import Cell, PublishedValues
+from sinks.indicators.values import counted_sides
 
 _WEEK = timedelta(days=7)
 _SEVERITIES = ("critical", "warning", "info")
@@ -33,6 +35,7 @@ class PublishedBoard:
     def __init__(
         self,
         published: PublishedValues,
+        explanations: Explanations,
         bookkeeping: Bookkeeping,
         alerts: OpenAlerts,
         indicators: Indicators,
@@ -41,6 +44,8 @@ class PublishedBoard:
         versions: Mapping[str, str],
     ) -> None:
         self._published = published
+        self._explanations = explanations
+        self._indicators = indicators
         self._bookkeeping = bookkeeping
         self._alerts = alerts
         self._rules = {rule.id: rule for rule in rules}
@@ -86,6 +91,12 @@ class PublishedBoard:
         self, indicator: str, area: str, day: date, as_of: datetime | None = None
     ) -> Sequence[board.Value]:
         return [_value(cell, None) for cell in self._published.breakdowns(indicator, area, day, as_of)]
+
+    def origins(self, indicator: str, area: str, day: date) -> tuple[board.Origin, ...]:
+        if self.value(indicator, area, day).value is None:
+            return ()
+        sides = counted_sides([self._indicators[indicator]], self._indicators)
+        return tuple(_origin(side, self._explanations, area, day) for side in sides.values())
 
     def open_alerts(self, area: str | None, limit: int) -> Sequence[board.AlertInfo]:
         found = [
@@ -178,6 +189,17 @@ def _value(cell: Cell, change: float | None) -> board.Value:
         provisional=cell.provisional,
         known_at=cell.known_at,
         change_7d=change,
+    )
+
+
+def _origin(indicator: Counted, explanations: Explanations, area: str, day: date) -> board.Origin:
+    return board.Origin(
+        indicator.id,
+        [board.Revision(each.known_on, each.value) for each in explanations.learned(indicator, area, day)],
+        [
+            board.Contributor(each.agency, each.events, each.corrected, each.first_day, each.last_day)
+            for each in explanations.contributions(indicator, area, day)
+        ],
     )
 
 

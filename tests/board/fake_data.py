@@ -9,6 +9,7 @@ from math import sin
 from zlib import crc32
 
 from bewithu.board import AgencyInfo, AlertInfo, IndicatorInfo, Point, Refusal, Status, Value
+from bewithu.board.data import Contributor, Origin, Revision
 from bewithu.clock import brussels_day
 from bewithu.errors import Unavailable
 from schemas.areas import COUNTRY, Level, area, areas, areas_of_level, is_within
@@ -94,6 +95,19 @@ class FakeBoardData:
         if kind not in COUNTED:
             return []
         return [self._value(indicator, area, day, breakdown, as_of) for breakdown in SHARES]
+
+    def origins(self, indicator: str, area: str, day: date) -> tuple[Origin, ...]:
+        self._ask("origins")
+        number = self._value(indicator, area, day).value
+        if number is None:
+            return ()
+        told = [
+            Revision(day, None),
+            Revision(day + timedelta(days=3), number - 5),
+            Revision(day + timedelta(days=9), number),
+        ]
+        agencies = [Contributor("dvz", 85, 5, day, day), Contributor("cpas-62063", None, None, day, day)]
+        return (Origin(indicator, told, agencies),)
 
     def open_alerts(self, area: str | None, limit: int) -> Sequence[AlertInfo]:
         self._ask("open_alerts")
