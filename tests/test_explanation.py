@@ -68,6 +68,8 @@ def test_few_events_of_an_agency_are_hidden_and_others_told_in_batches(platform:
     platform.refresh()
     events = {agency: number for agency, number, _ in told(platform.database, STOCK)}
     assert events["cpas-62063"] is None
+    few = Explanations(platform.database).contributions(STOCK, "BE", DAY)[-1]
+    assert (few.agency, few.first_day, few.last_day, few.last_known_at) == ("cpas-62063", None, None, None)
     assert (events["cpas-62096"], events["cpas-44021"]) == (5, 10)
 
 
@@ -91,9 +93,9 @@ def test_what_was_told_when_ends_with_the_published_value(platform: Platform) ->
     assert explanations.learned(exact(FLOW), "BE", DAY) == [
         Learned(date(2025, 6, day), value) for day, value in ((10, 3), (11, 5), (12, 8), (13, 20))
     ]
-    # Eight are a batch and a part of one, which is nothing new.
+    # From the first batch on; eight are a batch and a part of one, which is nothing new.
     assert explanations.learned(FLOW, "BE", DAY) == [
-        Learned(date(2025, 6, day), value) for day, value in ((10, None), (11, 5), (13, 20))
+        Learned(date(2025, 6, day), value) for day, value in ((11, 5), (13, 20))
     ]
     published = PublishedValues(platform.database, INDICATORS, platform.clock)
     assert [cell.value for cell in published.totals([FLOW.id], ["BE"], DAY, DAY)] == [20]
@@ -119,8 +121,7 @@ def test_of_an_amount_nothing_is_told_of_few_persons(platform: Platform) -> None
         platform.clock.moment = datetime(2025, 6, day, tzinfo=UTC)
         platform.send(*(benefit_grant(person(n), MOMENT) for n in persons))
         platform.refresh()
-    few, six, thirty = Explanations(platform.database).learned(amounts, "BE", DAY)
-    assert few.value is None
+    six, thirty = Explanations(platform.database).learned(amounts, "BE", DAY)
     # 6 and 30 times 1 288.46 EUR.
     assert (six.value, thirty.value) == (0, 30_000)
 

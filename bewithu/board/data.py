@@ -139,8 +139,8 @@ class Contributor:
     agency: str
     events: int | None
     corrected: int | None
-    first_day: date
-    last_day: date
+    first_day: date | None
+    last_day: date | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,14 +36,17 @@ _DAY = "toDate32(toTimeZone(occurred_at, 'Europe/Brussels'))"
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """Events of one agency that the value rests on, and how many of them were corrected; None where it is not told."""
+    """Events of one agency that the value rests on, and how many of them were corrected; None where it is not told.
+
+    Of few events neither days nor moments are told: they would be those of single persons.
+    """
 
     agency: str
     events: int | None
     corrected: int | None
-    first_day: date
-    last_day: date
-    last_known_at: datetime
+    first_day: date | None
+    last_day: date | None
+    last_known_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +72,11 @@ class Explanations:
             **_filters(selection),
             since=_first_day(indicator, day),
         )  # fmt: skip
-        found = [
-            Contribution(
-                agency,
-                told_count(events, indicator.minimum_cell),
-                told_count(corrected, indicator.minimum_cell),
-                first,
-                last,
-                known_at if known_at.tzinfo else known_at.replace(tzinfo=UTC),
-            )
-            for agency, events, corrected, first, last, known_at in rows
-        ]
+        found = [_contribution(indicator.minimum_cell, *row) for row in rows]
         return sorted(found, key=lambda each: (-(each.events or 0), each.agency))
 
     def learned(self, indicator: Counted, area: str, day: date) -> Sequence[Learned]:
-        """What was told of the value, by the day on which it became known; of a duration the persons behind it."""
+        """What was told of the value, from the first day on which anything was; of a duration the persons behind it."""
         changes = [
             (area, TOTAL, known_on, bin_, change, datetime.combine(known_on, time(), UTC))
             for known_on, bin_, change in self._rows(statement("learned"), indicator, area, day)
@@ -97,9 +90,8 @@ class Explanations:
         values = told_values(indicator, moves, places, days).sort("day")
         shown = "denominator" if isinstance(indicator, Duration | Freshness) else "value"
         told = [Learned(known_on, value) for known_on, value in values.select("day", shown).iter_rows()]
-        return [
-            each for number, each in enumerate(told) if not number or told[number - 1].value != each.value
-        ]
+        before = [None, *(each.value for each in told)]
+        return [each for each, earlier in zip(told, before, strict=False) if each.value != earlier]
 
     def _rows(
         self, question: str, indicator: Counted, area: str, day: date, **parameters: object
@@ -110,6 +102,16 @@ class Explanations:
             return []
         key = {"indicator": indicator.id, "generation": generation, "area": area, "day": day}
         return self._database.rows(question, **key, **parameters)
+
+
+def _contribution(
+    minimum: int, agency: str, events: int, corrected: int, first: date, last: date, known_at: datetime
+) -> Contribution:
+    count = told_count(events, minimum)
+    if count is None:
+        return Contribution(agency, None, None, None, None, None)
+    moment = known_at if known_at.tzinfo else known_at.replace(tzinfo=UTC)
+    return Contribution(agency, count, told_count(corrected, minimum), first, last, moment)
 
 
 def _contributions_statement(selection: Selection) -> str:

@@ -67,8 +67,8 @@ class Side:
         print_table(
             ["agency", "events", "corrected", "first day", "last day", "last known"],
             [
-                (each.agency, self._or_few(each.events), self._or_few(each.corrected), each.first_day,
-                 each.last_day, f"{each.last_known_at:%Y-%m-%d %H:%M}")
+                (each.agency, self._or_few(each.events), self._or_few(each.corrected), each.first_day or "",
+                 each.last_day or "", f"{each.last_known_at:%Y-%m-%d %H:%M}" if each.last_known_at else "")
                 for each in self.agencies
             ],
             "no events",
