@@ -123,3 +123,16 @@ def test_what_is_only_read_from_others_cannot_be_rebuilt(bewithu: CommandLine, p
     answer = bewithu("indicators", "rebuild", "share_protected_on_living_wage")
     assert answer.code == 2
     assert "rebuild those they rest on" in answer.err
+
+
+def test_check_prints_what_the_store_is_asked(bewithu: CommandLine, database: Database) -> None:
+    answer = bewithu("indicators", "check", "--sql")
+    assert answer.code == 0
+    assert f"-- {FLOW}: " in answer.out
+    assert "share_protected_on_living_wage" in answer.out
+    documents = bewithu("indicators", "check", "--sql", "--json").document
+    statements = {each["indicator"]: each["sql"] for each in documents}
+    assert set(statements["certified_undeclared_30d"]) == {"registration"}
+    for statement in statements[FLOW].values():
+        # It is what the store takes, too.
+        assert database.rows(statement, frames_0=[1]) == []

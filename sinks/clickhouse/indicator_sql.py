@@ -87,6 +87,12 @@ WHERE NOT cancelled
 ORDER BY subject, occurred_at, event_id"""
 
 
+def statements_of(indicator: Counted) -> dict[str, str]:
+    """By event type, what the store is asked to work an indicator out for the subjects of some frames."""
+    concern = Concern(0, {(indicator.id, 0): indicator}, touched([], 0))
+    return {event: facts_statement(event, [concern]) for event in sorted(concern.events)}
+
+
 def existing_steps_statement(concerns: Sequence[Concern]) -> str:
     """The steps so far of each concern's subjects in its indicators; parameters are those of `parameters_of`."""
     conditions = (

@@ -6,6 +6,7 @@ import typer
 
 from bewithu.cli.indicators.explaining import explain
 from bewithu.cli.indicators.listing import catalogue, check, list_, show
+from bewithu.cli.indicators.pruning import prune_
 from bewithu.cli.indicators.rebuilding import rebuild
 from bewithu.cli.indicators.valuing import value
 
@@ -17,3 +18,4 @@ app.command("catalogue")(catalogue)
 app.command("value")(value)
 app.command("explain")(explain)
 app.command("rebuild")(rebuild)
+app.command("prune")(prune_)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from bewithu.cli.indicators.choosing import IndicatorName, chosen
 from bewithu.cli.printing import Json, print_json, print_records, print_table
 from bewithu.settings import load_settings
 from bewithu.wiring import read_definitions
-from schemas.indicators import Indicators
+from schemas.indicators import Counted, Indicators
 from schemas.indicators.catalogue import catalogue as page
 from schemas.indicators.catalogue import how
+from sinks.clickhouse.indicator_sql import statements_of
 
 
 def list_(as_json: Json = False) -> None:
@@ -46,10 +49,26 @@ def show(indicator: IndicatorName, as_json: Json = False) -> None:
     print_table(["", ""], rows, "")
 
 
-def check(as_json: Json = False) -> None:
+def check(
+    sql: Annotated[bool, typer.Option("--sql", help="print what the store is asked for each")] = False,
+    as_json: Json = False,
+) -> None:
     """Check all definitions; exit 2 with every problem's file, line and field."""
-    rows = [(name, "well") for name in _defined()]
-    print_records(as_json, ["indicator", "state"], rows, "no indicators")
+    indicators = _defined()
+    if not sql:
+        rows = [(name, "well") for name in indicators]
+        print_records(as_json, ["indicator", "state"], rows, "no indicators")
+        return
+    asked = {
+        name: statements_of(found) if isinstance(found, Counted) else {} for name, found in indicators.items()
+    }
+    if as_json:
+        print_json([{"indicator": name, "state": "well", "sql": found} for name, found in asked.items()])
+        return
+    for name, statements in asked.items():
+        typer.echo(f"-- {name}: {how(indicators[name])}")
+        for event, statement in statements.items():
+            typer.echo(f"-- the {event} events of the subjects that are looked at\n{statement};\n")
 
 
 def catalogue() -> None:
