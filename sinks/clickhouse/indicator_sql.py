@@ -15,10 +15,14 @@ from sinks.indicators.steps import events_of
 
 @dataclass(frozen=True, slots=True)
 class Whom:
-    """Some subjects: a condition on a column of theirs, and its parameters."""
+    """Some subjects: a condition on a column of theirs, and its parameters.
+
+    `listed`: the statement that lists them one by one, where there is one.
+    """
 
     condition: str
     parameters: Mapping[str, Any]
+    listed: str | None = None
 
     def sql(self, column: str) -> str:
         return self.condition.replace("$subject", column)
@@ -51,8 +55,8 @@ class Concern:
 
 def touched(frames: Sequence[int], number: int) -> Whom:
     """The subjects with an event in one of the frames; `number` tells its parameter from that of others."""
-    condition = f"$subject IN (SELECT subject FROM touched WHERE frame IN {{frames_{number}:Array(UInt64)}})"
-    return Whom(condition, {f"frames_{number}": list(frames)})
+    listed = f"SELECT DISTINCT subject FROM touched WHERE frame IN {{frames_{number}:Array(UInt64)}}"
+    return Whom(f"$subject IN ({listed})", {f"frames_{number}": list(frames)}, listed)
 
 
 def by_first_byte(first: int, end: int) -> Whom:
@@ -95,18 +99,34 @@ def statements_of(indicator: Counted) -> dict[str, str]:
 
 def existing_steps_statement(concerns: Sequence[Concern]) -> str:
     """The steps so far of each concern's subjects in its indicators; parameters are those of `parameters_of`."""
-    conditions = (
-        f"(steps.indicator IN {{indicators_{concern.number}:Array(String)}}"
-        f" AND generation IN {{generations_{concern.number}:Array(UInt64)}} AND {concern.whom.sql('subject')})"
-        for concern in concerns
-    )
     return f"""SELECT toString(steps.indicator) AS indicator, generation, subject,
     toString(steps.municipality) AS municipality, toString(steps.cell) AS cell, steps.day AS day, bin,
     sum(steps.delta) AS delta
 FROM steps
-WHERE {" OR ".join(conditions)}
+WHERE {_are_theirs(concerns)}
 GROUP BY indicator, generation, subject, municipality, cell, day, bin
 HAVING delta != 0"""
+
+
+def _are_theirs(concerns: Sequence[Concern]) -> str:
+    listed = [
+        f"SELECT subject, each.1, each.2 FROM ({concern.whom.listed}) ARRAY JOIN {_generations(concern)} AS each"
+        for concern in concerns
+        if concern.whom.listed
+    ]
+    if len(listed) == len(concerns):
+        # One condition on the whole key: it is looked up once, not once for each concern.
+        return f"(subject, steps.indicator, generation) IN ({' UNION ALL '.join(listed)})"
+    return " OR ".join(
+        f"(has({_generations(concern)}, (toString(steps.indicator), generation)) AND {concern.whom.sql('subject')})"
+        for concern in concerns
+    )
+
+
+def _generations(concern: Concern) -> str:
+    """The concern's indicators, each with the number of its generation."""
+    number = concern.number
+    return f"arrayZip({{indicators_{number}:Array(String)}}, {{generations_{number}:Array(UInt64)}})"
 
 
 def parameters_of(concerns: Sequence[Concern]) -> dict[str, Any]:
@@ -114,8 +134,8 @@ def parameters_of(concerns: Sequence[Concern]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for concern in concerns:
         found |= concern.whom.parameters
-        found[f"indicators_{concern.number}"] = sorted({indicator for indicator, _ in concern.generations})
-        found[f"generations_{concern.number}"] = sorted({number for _, number in concern.generations})
+        found[f"indicators_{concern.number}"] = [indicator for indicator, _ in concern.generations]
+        found[f"generations_{concern.number}"] = [number for _, number in concern.generations]
     return found
 
 

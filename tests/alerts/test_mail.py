@@ -137,6 +137,15 @@ def test_a_suppressed_day_shows_a_dash_and_no_number() -> None:
     assert [row.split() for row in rows] == [["Fri", "4", "Mar", "–", "|"]]
 
 
+def test_fewer_than_a_batch_of_persons_are_told_as_fewer() -> None:
+    over = letter("en", "resolved")
+    told = replace(ARRIVALS, batch=5)
+    few = replace(over, transition=replace(over.transition, value=0.0), indicator=told)
+    mail = compose(few, "<id@bewithu.invalid>", SENDER, NOON)
+    assert "<\xa05 persons" in mail["Subject"]
+    assert "<\xa05 persons" in body(mail, "plain")
+
+
 def test_without_any_history_the_mail_has_no_chart() -> None:
     bare = compose(replace(letter("en", "firing"), history=()), "<id@x.be>", SENDER, NOON)
     assert "HOW THE FIGURE MOVED" not in body(bare, "plain")
