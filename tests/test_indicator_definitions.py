@@ -57,6 +57,9 @@ MISTAKES = {
     "a wrong breakdown": (FLOW, "[sex, age_group]", "[sex, agegroup]", "breakdowns.1", "did you mean 'age_group'?"),
     "a window of no days": (FLOW, "window: 7d", "window: 0d", "window", "expected days like 7d, hours like 48h"),
     "an id with a space": (FLOW, "id: registrations_7d", "id: registrations 7d", "id", "got 'registrations 7d'"),
+    "a multiple for a count": (
+        FLOW, "minimum_cell: 5", "round_to: 100", "round_to", "is for amounts",
+    ),
     "a field given twice": (FLOW, "minimum_cell: 5", 'unit: "persons"', "unit", "is given twice"),
 }  # fmt: skip
 
@@ -163,3 +166,14 @@ def test_a_changed_or_new_definition_restates_its_values_from_stored_facts(
     later.clock.moment = platform.clock.now()
     later.refresh()
     assert value_on(database, definitions, name, day) == after
+
+
+def test_an_amount_of_persons_needs_its_multiple(tmp_path: Path) -> None:
+    """An amount that is told to the cent tells, with the one of the day before, what one person was granted."""
+    for path in SHIPPED.glob("*.yaml"):
+        (tmp_path / path.name).write_text(path.read_text("utf-8").replace("round_to: 10000\n", ""), "utf-8")
+    found = problems_of(tmp_path)
+    assert {Path(problem.file).stem for problem in found} == {
+        "living_wage_amounts", "living_wage_granted_amount_month"
+    }  # fmt: skip
+    assert {problem.field for problem in found} == {"round_to"}

@@ -134,13 +134,16 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Contributor:
-    """An agency whose events a value rests on, and how many of them were corrected; None where these are few."""
+    """An agency whose events a value rests on, and how many of them were corrected; None where these are few.
+
+    An agency with few events is left out.
+    """
 
     agency: str
-    events: int | None
+    events: int
     corrected: int | None
-    first_day: date | None
-    last_day: date | None
+    first_day: date
+    last_day: date
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from aiohttp import hdrs, web
 
 from bewithu.board.agencies import agency_name
-from bewithu.board.data import BoardData, Contributor, IndicatorInfo, Origin, Value
+from bewithu.board.data import BoardData, IndicatorInfo, Origin, Value
 from bewithu.board.figures import Figure, figure
 from bewithu.board.render import render_origin
 from bewithu.board.view import View, read_view
@@ -100,19 +100,13 @@ def _part(origin: Origin, info: IndicatorInfo, view: View, words: Words) -> Part
         sources=tuple(
             Source(
                 name=agency_name(each.agency, words),
-                events=_count(each.events, info, words),
+                events=words.number(each.events),
                 corrected=_count(each.corrected, info, words),
-                days=_days(each, words),
+                days=f"{words.day(each.first_day, 'medium')} – {words.day(each.last_day, 'medium')}",
             )
             for each in origin.contributors
         ),
     )
-
-
-def _days(contributor: Contributor, words: Words) -> str:
-    if contributor.first_day is None or contributor.last_day is None:
-        return "–"
-    return f"{words.day(contributor.first_day, 'medium')} – {words.day(contributor.last_day, 'medium')}"
 
 
 def _count(count: int | None, info: IndicatorInfo, words: Words) -> str:

@@ -36,17 +36,14 @@ _DAY = "toDate32(toTimeZone(occurred_at, 'Europe/Brussels'))"
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """Events of one agency that the value rests on, and how many of them were corrected; None where it is not told.
-
-    Of few events neither days nor moments are told: they would be those of single persons.
-    """
+    """Events of one agency that the value rests on, and how many of them were corrected; None where these are few."""
 
     agency: str
-    events: int | None
+    events: int
     corrected: int | None
-    first_day: date | None
-    last_day: date | None
-    last_known_at: datetime | None
+    first_day: date
+    last_day: date
+    last_known_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +61,7 @@ class Explanations:
         self._database = database
 
     def contributions(self, indicator: Counted, area: str, day: date) -> Sequence[Contribution]:
-        """By agency, most events first."""
+        """By agency, most events first. Those with less than a batch are left out: it may be of one person."""
         selection = counting(indicator)
         rows = self._rows(
             _contributions_statement(selection),
@@ -72,8 +69,20 @@ class Explanations:
             **_filters(selection),
             since=_first_day(indicator, day),
         )  # fmt: skip
-        found = [_contribution(indicator.minimum_cell, *row) for row in rows]
-        return sorted(found, key=lambda each: (-(each.events or 0), each.agency))
+        minimum = indicator.minimum_cell
+        found = [
+            Contribution(
+                agency,
+                told,
+                told_count(corrected, minimum),
+                first,
+                last,
+                known_at if known_at.tzinfo else known_at.replace(tzinfo=UTC),
+            )
+            for agency, events, corrected, first, last, known_at in rows
+            if (told := told_count(events, minimum)) is not None
+        ]
+        return sorted(found, key=lambda each: (-each.events, each.agency))
 
     def learned(self, indicator: Counted, area: str, day: date) -> Sequence[Learned]:
         """What was told of the value, from the first day on which anything was; of a duration the persons behind it."""
@@ -102,16 +111,6 @@ class Explanations:
             return []
         key = {"indicator": indicator.id, "generation": generation, "area": area, "day": day}
         return self._database.rows(question, **key, **parameters)
-
-
-def _contribution(
-    minimum: int, agency: str, events: int, corrected: int, first: date, last: date, known_at: datetime
-) -> Contribution:
-    count = told_count(events, minimum)
-    if count is None:
-        return Contribution(agency, None, None, None, None, None)
-    moment = known_at if known_at.tzinfo else known_at.replace(tzinfo=UTC)
-    return Contribution(agency, count, told_count(corrected, minimum), first, last, moment)
 
 
 def _contributions_statement(selection: Selection) -> str:

@@ -51,8 +51,9 @@ async def test_the_api_tells_the_same(client: Client) -> None:
     (origin,) = found["origins"]
     assert origin["revisions"][0]["known_on"] == DAY
     assert origin["revisions"][-1]["value"] == found["value"]["value"]
-    few = origin["contributors"][1]
-    assert (few["events"], few["first_day"], few["last_day"]) == (None, None, None)
+    assert [(each["agency"], each["corrected"]) for each in origin["contributors"]] == [
+        ("dvz", 5), ("cpas-62063", None)
+    ]  # fmt: skip
 
 
 async def test_a_misspelt_indicator_is_an_error(client: Client) -> None:

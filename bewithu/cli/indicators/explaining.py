@@ -67,11 +67,11 @@ class Side:
         print_table(
             ["agency", "events", "corrected", "first day", "last day", "last known"],
             [
-                (each.agency, self._or_few(each.events), self._or_few(each.corrected), each.first_day or "",
-                 each.last_day or "", f"{each.last_known_at:%Y-%m-%d %H:%M}" if each.last_known_at else "")
+                (each.agency, each.events, self._or_few(each.corrected), each.first_day, each.last_day,
+                 f"{each.last_known_at:%Y-%m-%d %H:%M}")
                 for each in self.agencies
             ],
-            "no events",
+            "no agency has more than a few events",
         )  # fmt: skip
         typer.echo("\nand became known")
         rows = [(each.known_on, self._or_few(each.value)) for each in self.learned]
