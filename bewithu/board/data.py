@@ -76,12 +76,17 @@ class AlertInfo:
     summaries: Mapping[str, str]
 
 
+#: So many events of an agency are told together.
+BATCH = 5
+
+
 @dataclass(frozen=True, slots=True)
 class AgencyInfo:
     """How an agency's feed does. `agency` is empty for records whose publisher is unknown.
 
     `last_event_at`: when the agency recorded its newest event; `last_seen_at`: when anything of it last arrived.
-    `refusals`: refused records by reason. `promised_every`: the rhythm that it promised, None when it did not.
+    `accepted`: events, in whole batches of `BATCH`; 0 stands for fewer. `refusals`: refused records by reason.
+    `promised_every`: the rhythm that it promised, None when it did not.
     """
 
     agency: str

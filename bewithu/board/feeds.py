@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bewithu.board.agencies import agency_name, municipality_of, sort_of
-from bewithu.board.data import AgencyInfo
+from bewithu.board.data import BATCH, AgencyInfo
 from bewithu.board.labels import REASONS, label
 from bewithu.board.words import Words
 from schemas.areas import Area, is_within
@@ -94,7 +94,7 @@ def _feed(code: str, members: Sequence[AgencyInfo], now: datetime, words: Words)
         last=last,
         fresh=words.ago(last, now) if last else words.gettext("never"),
         moment=words.moment(last) if last else "",
-        accepted=words.number(sum(each.accepted for each in members)),
+        accepted=_accepted(sum(each.accepted for each in members), words),
         refused=words.number(sum(each.refused for each in members)),
         reasons=tuple(_reasons(refusals.items(), words)),
     )
@@ -108,3 +108,7 @@ def _reasons(refusals: Iterable[tuple[str, int]], words: Words) -> Iterable[tupl
 def _rank(info: AgencyInfo, now: datetime) -> tuple[bool, int, datetime, str]:
     """What needs attention first: overdue, then many refusals, then long silent."""
     return not overdue(info, now), -info.refused, info.last_event_at or _NEVER, info.agency
+
+
+def _accepted(events: int, words: Words) -> str:
+    return words.number(events) if events else f"<\N{NO-BREAK SPACE}{words.number(BATCH)}"

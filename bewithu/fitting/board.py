@@ -17,6 +17,7 @@ from schemas.indicators import Counted, Indicator, Indicators
 from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.explanation import Explanations
 from sinks.clickhouse.published import Cell, PublishedValues
+from sinks.indicators.disclosure import told_count
 from sinks.indicators.values import counted_sides
 
 _WEEK = timedelta(days=7)
@@ -155,7 +156,8 @@ class PublishedBoard:
                 agency=feed.agency,
                 last_event_at=feed.recorded_at,
                 last_seen_at=feed.seen_at,
-                accepted=feed.accepted,
+                # A small agency's events are single persons', and the board is asked every two seconds.
+                accepted=told_count(feed.accepted, board.BATCH) or 0,
                 refused=feed.refused,
                 refusals=feed.refusals,
             )

@@ -70,17 +70,7 @@ def test_the_store_tells_both_sides_of_a_share_and_nothing_of_what_is_hidden(dat
     platform.clock.moment += timedelta(days=3)
     platform.send(*(registration(person(number), MOMENT) for number in range(20, 31)))
     platform.refresh()
-    indicators = load_indicators(files("streams.indicators"))
-    board = PublishedBoard(
-        PublishedValues(database, indicators, platform.clock),
-        Explanations(database),
-        Bookkeeping(database),
-        ClickHouseAlertLog(database),
-        indicators,
-        [],
-        platform.clock,
-        {},
-    )
+    board = published_board(platform)
     day = MOMENT.date()
     above, below = board.origins("share_protected_on_living_wage", "BE", day)
     assert (above.indicator, below.indicator) == ("persons_on_living_wage", "persons_protected")
@@ -90,3 +80,27 @@ def test_the_store_tells_both_sides_of_a_share_and_nothing_of_what_is_hidden(dat
     ]  # fmt: skip
     assert [(each.agency, each.events) for each in below.contributors] == [("dvz", 30)]
     assert board.origins("persons_protected", "44021", day) == ()
+
+
+def test_the_events_of_a_small_agency_are_told_in_batches(database: Database) -> None:
+    """They are single persons', and whoever looks every two seconds would see each of them come."""
+    platform = Platform(database)
+    platform.send(*(registration(person(number), MOMENT) for number in range(9)))
+    platform.send(*(benefit_grant(person(number), MOMENT) for number in range(3)))
+    platform.refresh()
+    accepted = {each.agency: each.accepted for each in published_board(platform).agencies()}
+    assert accepted == {"dvz": 5, "cpas-62063": 0}
+
+
+def published_board(platform: Platform) -> PublishedBoard:
+    indicators = load_indicators(files("streams.indicators"))
+    return PublishedBoard(
+        PublishedValues(platform.database, indicators, platform.clock),
+        Explanations(platform.database),
+        Bookkeeping(platform.database),
+        ClickHouseAlertLog(platform.database),
+        indicators,
+        [],
+        platform.clock,
+        {},
+    )
