@@ -39,13 +39,15 @@ def give_values(database: Database, values: Mapping[str, float], area: str = "BE
 
 def test_a_value_is_shown_with_its_breakdowns(bewithu: CommandLine, stored: Database) -> None:
     give_values(stored, {"": 40, "sex=female": 25, "sex=male": 15})
+    columns = ["refresh", "known_at", "batches", "changed_values", "milliseconds"]
+    stored.insert("refreshes", columns, [[1, MOMENT, [], 3, 1]])
     answer = bewithu("indicators", "value", "registrations_7d", "--day", "2025-03-04", "--json")
     assert answer.code == 0
     rows = {row["breakdown"]: row for row in answer.document}
     assert rows["total"] == {
         "breakdown": "total", "value": 40.0, "provisional": False, "known_at": MOMENT.isoformat()
     }  # fmt: skip
-    assert (rows["sex=female"]["value"], rows["sex=unknown"]["value"]) == (25.0, 0.0)
+    assert (rows["sex=female"]["value"], rows["sex=unknown"]["value"]) == (25.0, "suppressed")
     table = bewithu("indicators", "value", "registrations_7d", "--day", "2025-03-04")
     assert table.out.splitlines()[1].split()[:2] == ["total", "40.0"]
 
