@@ -8,12 +8,8 @@ values of all indicators with the oracle now and then, and at the end. BEWITHU_T
 from __future__ import annotations
 
 import random
-import tempfile
 from collections.abc import Callable
 from datetime import date, timedelta
-from functools import cache
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,32 +24,22 @@ from hypothesis.stateful import (
 )
 
 from schemas.contracts import contracts
-from schemas.indicators import Counted, Indicators, load_indicators
+from schemas.indicators import Counted
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.erasure import Erasure
 from sinks.clickhouse.generations import begin
 from sinks.clickhouse.indicator_store import ClickHouseIndicators
 from tests import oracle
 from tests.events import MAKERS, Message, Platform, Sent, bytes_of, empty, histories, moments
-from tests.every_kind import every_kind, load_every_kind
 from tests.stored_values import assert_same, values_of
-from tests.test_indicators_match_oracle import EXAMPLES
+from tests.test_indicators_match_oracle import DEFINITIONS, EXAMPLES, Crash, indicators
 
-DEFINITIONS = oracle.shipped_definitions() | every_kind()
+#: Of the municipalities of `tests.events`, those that no merger made or ended: a correction to them is never refused.
+ALWAYS_VALID = ("62063", "21004")
 #: No refresh of so few events has more statements.
 STATEMENTS = st.integers(0, 14)
 
 pytestmark = pytest.mark.timeout(600 + 10 * EXAMPLES)
-
-
-class Crash(Exception):
-    """Stands for the end of the process."""
-
-
-@cache
-def indicators() -> Indicators:
-    with tempfile.TemporaryDirectory() as folder:
-        return {**load_indicators(files("streams.indicators")), **load_every_kind(Path(folder))}
 
 
 class Lives(RuleBasedStateMachine):
@@ -95,10 +81,12 @@ class Lives(RuleBasedStateMachine):
         self.deliver([Sent(data.draw(st.sampled_from(self.heard)))], partition)
 
     @precondition(lambda self: self.heard)
-    @rule(data=st.data(), cancelled=st.booleans(), place=st.sampled_from(("62063", "21004", "46030")))
+    @rule(data=st.data(), cancelled=st.booleans(), place=st.sampled_from(ALWAYS_VALID))
     def something_is_corrected(self, data: st.DataObject, cancelled: bool, place: str) -> None:
         before = data.draw(st.sampled_from(self.heard))
-        mine = [each for each in self.heard if each.event["event_id"] == before.event["event_id"]]
+        # Above those that are held back, too: of two messages with one revision the oracle cannot say which counts.
+        sent = [*self.heard, *(each.message for each in self.held)]
+        mine = [each for each in sent if each.event["event_id"] == before.event["event_id"]]
         revision = 1 + max(each.event["revision"] for each in mine)
         self.deliver([Sent(before.changed(revision=revision, cancelled=cancelled, municipality=place))])
 
