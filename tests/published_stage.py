@@ -10,7 +10,7 @@ from importlib.resources import files
 from schemas.indicators import load_indicators
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.published import Cell, PublishedValues
-from tests.stored_moves import GENERATION, KNOWN, Held, store_values
+from tests.stored_moves import KNOWN, Held, Move, store_moves, store_values
 
 INDICATORS = load_indicators(files("streams.indicators"))
 EXACT = {name: found.model_copy(update={"minimum_cell": 0}) for name, found in INDICATORS.items()}
@@ -60,9 +60,7 @@ def share(part: float, whole: float, place: str = "BE", breakdown: str = "") -> 
 def move(database: Database, indicator: str, moves: Sequence[tuple[int, int, int]]) -> None:
     """Day, bin and delta; the country's totals."""
     store(database, Row(1, 0, indicator=indicator))
-    columns = ["indicator", "area", "breakdown", "generation", "day", "bin", "delta", "known_at", "refresh"]
-    rows = [[indicator, "BE", "", GENERATION, day(on), bin_, delta, KNOWN, 1] for on, bin_, delta in moves]
-    database.insert("moves", columns, rows)
+    store_moves(database, (Move(indicator, "BE", "", day(on), bin_, delta) for on, bin_, delta in moves))
 
 
 def values(published: PublishedValues, since: int, until: int, place: str = "BE") -> list[float | None]:

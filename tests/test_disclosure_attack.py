@@ -22,7 +22,7 @@ from sinks.clickhouse.generations import STANDS, note
 from sinks.clickhouse.published import Cell, PublishedValues
 from tests.attack import Attack, Bound
 from tests.events import ManualClock
-from tests.stored_moves import GENERATION, KNOWN
+from tests.stored_moves import GENERATION, KNOWN, Move, store_moves
 
 SHIPPED = load_indicators(files("streams.indicators"))["registrations_7d"]
 MINIMUM = SHIPPED.minimum_cell
@@ -75,16 +75,15 @@ class Population:
 
 def store(database: Database, population: Population) -> None:
     note(database, [(found, GENERATION, STANDS) for found in INDICATORS.values()], KNOWN)
-    columns = ["indicator", "area", "breakdown", "generation", "day", "bin", "delta", "known_at", "refresh"]
-    rows = [
-        [name, area, part, GENERATION, FIRST + timedelta(days=day + later), bin_, sign * count, KNOWN, 1]
+    moves = [
+        Move(name, area, part, FIRST + timedelta(days=day + later), bin_, sign * count)
         for name, days in WINDOWS.items()
         for (place, sex, day), count in population.counts.items()
         if count
         for area, part in product((place, WHOLE), ("", f"sex={sex}"))
         for later, bin_, sign in ((0, 0, 1), (days, 2, -1))
     ]
-    database.insert("moves", columns, rows)
+    store_moves(database, moves)
 
 
 def published(database: Database) -> Iterator[tuple[str, str, str, int, Cell]]:

@@ -12,7 +12,7 @@ from sinks.clickhouse.database import Database
 from sinks.clickhouse.disclosure_rules import write_rules
 from sinks.clickhouse.published import PublishedValues
 from tests.events import ManualClock
-from tests.stored_moves import GENERATION, KNOWN, Held, store_values
+from tests.stored_moves import Held, Move, store_moves, store_values
 
 INDICATORS = load_indicators(files("streams.indicators"))
 COUNTS = ("persons_protected", "persons_on_living_wage")
@@ -38,8 +38,8 @@ def store(database: Database) -> None:
         for number in range(DAYS)
     ]
     store_values(database, INDICATORS, held)
-    rows = [
-        [AMOUNT, "BE", "", GENERATION, FIRST + timedelta(days=number), bin_, delta, KNOWN, 1]
+    moves = [
+        Move(AMOUNT, "BE", "", FIRST + timedelta(days=number), bin_, delta)
         for number in range(DAYS)
         for bin_, delta in ((0, chance.randint(1, 10**6)), (1, chance.randint(0, 2) * (number > 2)))
     ]
@@ -47,9 +47,8 @@ def store(database: Database) -> None:
         began = chance.choice([0, 0, 1, 2, 3, 9])
         for later, bin_, delta in ((0, 0, began), (7, 2, -began)):
             day = FIRST + timedelta(days=number + later)
-            rows.append([FLOW, "BE", "", GENERATION, day, bin_, delta, KNOWN, 1])
-    columns = ["indicator", "area", "breakdown", "generation", "day", "bin", "delta", "known_at", "refresh"]
-    database.insert("moves", columns, rows)
+            moves.append(Move(FLOW, "BE", "", day, bin_, delta))
+    store_moves(database, moves)
 
 
 def view(database: Database, indicator: str, area: str, part: str) -> Mapping[date, tuple[object, ...]]:
