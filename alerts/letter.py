@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -91,7 +91,7 @@ def page(letter: Letter) -> Page:
     transition, rule, text = letter.transition, letter.rule, letter.indicator
     firing = transition.kind == "firing"
     place = area(transition.area).name(letter.language)
-    amount = _amount(transition.value, text, speak)
+    amount = _told(speak.amount, transition.value, text)
     state = speak.gettext("ALERT") if firing else speak.gettext("ALERT OVER")
     indicator = text.names[letter.language]
     return Page(
@@ -127,15 +127,11 @@ def page(letter: Letter) -> Page:
     )
 
 
-def _amount(value: float, text: IndicatorText, speak: Voice) -> str:
+def _told(write: Callable[[float, str], str], value: float, text: IndicatorText) -> str:
     """Of persons who are told in batches, fewer than one batch: `< 5 persons`."""
-    is_few = text.batch > 1 and value == 0
-    return _FEWER + speak.amount(text.batch, text.unit) if is_few else speak.amount(value, text.unit)
-
-
-def _figure(value: float, text: IndicatorText, speak: Voice) -> str:
-    is_few = text.batch > 1 and value == 0
-    return _FEWER + speak.figure(text.batch, text.unit) if is_few else speak.figure(value, text.unit)
+    if text.batch > 1 and value == 0:
+        return _FEWER + write(text.batch, text.unit)
+    return write(value, text.unit)
 
 
 def _lines(letter: Letter, speak: Voice) -> tuple[Line, ...]:
@@ -143,7 +139,7 @@ def _lines(letter: Letter, speak: Voice) -> tuple[Line, ...]:
     return tuple(
         Line(
             day=speak.short_day(row.day),
-            figure="–" if row.value is None else _figure(row.value, letter.indicator, speak),
+            figure="–" if row.value is None else _told(speak.figure, row.value, letter.indicator),
             beyond=row.beyond,
             segments=segments(row, drawn.threshold),
             bar=text_bar(row, drawn.threshold),

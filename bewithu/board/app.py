@@ -11,8 +11,7 @@ from bewithu.board.api import Api
 from bewithu.board.assets import serve_asset
 from bewithu.board.data import BoardData
 from bewithu.board.health import Readiness, live_handler, metrics_handler, ready_handler
-from bewithu.board.origin import OriginPages
-from bewithu.board.pages import BoardPages
+from bewithu.board.pages import BoardPages, OriginPages
 from bewithu.board.responses import add_security_headers, answer_errors, compress
 from bewithu.clock import Clock
 

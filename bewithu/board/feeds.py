@@ -111,4 +111,4 @@ def _rank(info: AgencyInfo, now: datetime) -> tuple[bool, int, datetime, str]:
 
 
 def _accepted(events: int, words: Words) -> str:
-    return words.number(events) if events else f"<\N{NO-BREAK SPACE}{words.number(BATCH)}"
+    return words.number(events) if events else words.fewer_than(BATCH)

@@ -61,7 +61,7 @@ def number_text(number: float, info: IndicatorInfo, words: Words, decimals: int 
 def suppressed_mark(info: IndicatorInfo, words: Words) -> str:
     """The star leads to the note: of what is no count, the persons behind it are few."""
     if info.kind in COUNTS:
-        return f"<\N{NO-BREAK SPACE}{words.number(info.minimum_cell)}*"
+        return words.fewer_than(info.minimum_cell) + "*"
     return words.gettext("hidden") + "*"
 
 

@@ -1,19 +1,15 @@
-"""GET /origin: how a figure came about. What was told of it from when on, and whose events it rests on."""
+"""How a figure came about: what was told of it from when on, and whose events it rests on."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aiohttp import hdrs, web
-
 from bewithu.board.agencies import agency_name
-from bewithu.board.data import BoardData, IndicatorInfo, Origin, Value
+from bewithu.board.data import IndicatorInfo, Origin, Value
 from bewithu.board.figures import Figure, figure
-from bewithu.board.render import render_origin
-from bewithu.board.view import View, read_view
-from bewithu.board.words import Words, words
+from bewithu.board.view import View
+from bewithu.board.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +49,6 @@ class OriginPage:
     parts: tuple[Part, ...]
 
 
-class OriginPages:
-    """Asked for by a person now and then: nothing is kept."""
-
-    def __init__(self, data: BoardData) -> None:
-        self._data = data
-
-    async def handle(self, request: web.Request) -> web.Response:
-        """The page in HTML. Parameters as those of `/`: lang, area, indicator, day."""
-        accepted = request.headers.get(hdrs.ACCEPT_LANGUAGE, "")
-        html = await asyncio.to_thread(self._render, request.query, accepted)
-        headers = {"Cache-Control": "no-cache", "Vary": "Accept-Language, Accept-Encoding"}
-        return web.Response(text=html, content_type="text/html", headers=headers)
-
-    def _render(self, query: Mapping[str, str], accepted: str) -> str:
-        infos = self._data.indicators()
-        view = read_view(query, accepted, infos, self._data.latest_day())
-        value = self._data.value(view.indicator.id, view.area.code, view.day)
-        origins = self._data.origins(view.indicator.id, view.area.code, view.day)
-        by_id = {info.id: info for info in infos}
-        return render_origin(origin_page(view, value, origins, by_id, words(view.language)))
-
-
 def origin_page(
     view: View, value: Value, origins: tuple[Origin, ...], infos: Mapping[str, IndicatorInfo], words: Words
 ) -> OriginPage:
@@ -110,4 +84,4 @@ def _part(origin: Origin, info: IndicatorInfo, view: View, words: Words) -> Part
 
 
 def _count(count: int | None, info: IndicatorInfo, words: Words) -> str:
-    return f"<\N{NO-BREAK SPACE}{words.number(info.minimum_cell)}" if count is None else words.number(count)
+    return words.fewer_than(info.minimum_cell) if count is None else words.number(count)

@@ -1,4 +1,4 @@
-"""GET / : the board itself, whole for a browser and as a fragment for its script."""
+"""GET / : the board itself, whole for a browser and as a fragment for its script. GET /origin : behind a figure."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from hashlib import sha256
 from aiohttp import ETag, hdrs, web
 
 from bewithu.board.data import BoardData, IndicatorInfo, Status
+from bewithu.board.origin import origin_page
 from bewithu.board.page import build_page
-from bewithu.board.render import render_page
+from bewithu.board.render import render_origin, render_page
 from bewithu.board.view import View, read_view
 from bewithu.board.words import words
 from bewithu.clock import Clock
 
+_HEADERS = {"Cache-Control": "no-cache", "Vary": "Accept-Language, Accept-Encoding"}
 #: Rendered pages that are kept, about 150 kB each.
 KEPT = 24
 
@@ -58,7 +60,7 @@ class BoardPages:
             self._read, request.query, request.headers.get(hdrs.ACCEPT_LANGUAGE, "")
         )
         tag = self._tag(asked)
-        headers = {"Cache-Control": "no-cache", "Vary": "Accept-Language, Accept-Encoding"}
+        headers = dict(_HEADERS)
         if any(each.value in {tag, "*"} for each in request.if_none_match or ()):
             response = web.Response(status=304, headers=headers)
         else:
@@ -111,3 +113,24 @@ class BoardPages:
             int(asked.now.timestamp() // 60),
         )
         return sha256(repr(seen).encode()).hexdigest()[:24]
+
+
+class OriginPages:
+    """How a figure came about. Asked for by a person now and then: nothing is kept."""
+
+    def __init__(self, data: BoardData) -> None:
+        self._data = data
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """The page in HTML. Parameters as those of `/`: lang, area, indicator, day."""
+        accepted = request.headers.get(hdrs.ACCEPT_LANGUAGE, "")
+        html = await asyncio.to_thread(self._render, request.query, accepted)
+        return web.Response(text=html, content_type="text/html", headers=_HEADERS)
+
+    def _render(self, query: Mapping[str, str], accepted: str) -> str:
+        infos = self._data.indicators()
+        view = read_view(query, accepted, infos, self._data.latest_day())
+        value = self._data.value(view.indicator.id, view.area.code, view.day)
+        origins = self._data.origins(view.indicator.id, view.area.code, view.day)
+        by_id = {info.id: info for info in infos}
+        return render_origin(origin_page(view, value, origins, by_id, words(view.language)))

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 from functools import cache
-from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bewithu.board.assets import assets
 from bewithu.board.data import IndicatorInfo
+from bewithu.board.origin import OriginPage
 from bewithu.board.page import Page
 from bewithu.board.view import EARLIEST
 from bewithu.board.words import OWN_NAMES, Words, mark, plain, words
 from schemas.areas import LANGUAGES, Language, Level, areas_of_level
-
-if TYPE_CHECKING:
-    from bewithu.board.origin import OriginPage
 
 Options = tuple[tuple[str, str], ...]
 
@@ -57,18 +53,15 @@ def render_page(
 def render_origin(page: OriginPage) -> str:
     """How a figure came about."""
     view = page.view
-    here = {"indicator": view.indicator.id, "area": view.area.code, "day": view.day.isoformat()}
     return (
         _environment(view.language)
         .get_template("origin.html")
         .render(
             page=page,
             language=view.language,
-            languages=[
-                (each, OWN_NAMES[each], f"/origin?{urlencode({'lang': each} | here)}") for each in LANGUAGES
-            ],
+            languages=[(each, OWN_NAMES[each], view.origin_address(lang=each)) for each in LANGUAGES],
             home=f"/?lang={view.language}" if "lang" in view.chosen else "/",
-            board=view.address(**here),
+            board=view.address(**view.figure()),
         )
     )
 

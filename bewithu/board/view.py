@@ -41,10 +41,14 @@ class View:
         query = urlencode({name: value for name, value in kept.items() if name != "area" or value != COUNTRY})
         return f"/?{query}" if query else "/"
 
-    def origin_address(self) -> str:
+    def origin_address(self, **changes: str) -> str:
         """Where it is told how this view's figure came about."""
-        query = {"indicator": self.indicator.id, "area": self.area.code, "day": self.day.isoformat()}
-        return f"/origin?{urlencode(({'lang': self.language} if 'lang' in self.chosen else {}) | query)}"
+        language = {"lang": self.language} if "lang" in self.chosen else {}
+        return f"/origin?{urlencode(language | changes | self.figure())}"
+
+    def figure(self) -> dict[str, str]:
+        """The parameters that name the figure."""
+        return {"indicator": self.indicator.id, "area": self.area.code, "day": self.day.isoformat()}
 
 
 def read_view(

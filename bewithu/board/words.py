@@ -64,6 +64,10 @@ class Words:
         text: str = format_decimal(value, format=_with_decimals("#,##0", decimals), locale=self.locale)
         return text.replace("-", MINUS)
 
+    def fewer_than(self, count: int) -> str:
+        """`< 5`, unbroken."""
+        return f"<\N{NO-BREAK SPACE}{self.number(count)}"
+
     def percentage(self, fraction: float, decimals: int = 0) -> str:
         """`12.5 %` for 0.125."""
         pattern = self.locale.percent_formats[None].pattern

@@ -6,27 +6,23 @@ import contextlib
 import logging
 import re
 import sys
-import time
 from collections.abc import Callable
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from bewithu.cli.asking import require_yes
+from bewithu.cli.leading import next_step
 from bewithu.cli.printing import Json, print_json
 from bewithu.cli.quarantine.choosing import operator
 from bewithu.clock import SystemClock
 from bewithu.settings import load_settings
 from bewithu.wiring import connect, read_definitions
-from schemas.indicators import Indicators
-from sinks.clickhouse.database import Database
 from sinks.clickhouse.erasure import Erasure
-from sinks.clickhouse.indicator_store import ClickHouseIndicators
 
 app = typer.Typer(help="What a person can ask for.", no_args_is_help=True)
 log = logging.getLogger(__name__)
-
-_LOOK_EVERY_SECONDS = 0.5
 
 
 @app.callback()
@@ -50,14 +46,12 @@ def erase(
     what is read from there again comes back.
     """
     pseudonym = _checked(sys.stdin.readline() if person == "-" else person)
-    if not yes and not (sys.stdin.isatty() and typer.confirm("This cannot be undone. Erase?")):
-        typer.echo("nothing was erased: confirm, or give --yes", err=True)
-        raise typer.Exit(2)
+    require_yes("This cannot be undone. Erase?", yes, "nothing was erased")
     settings = load_settings()
     indicators = read_definitions(settings).indicators
     with contextlib.closing(connect(settings)) as database:
         erasure = Erasure(database, operator())
-        erased = erasure.erase(pseudonym, SystemClock().now(), _waiting(database, indicators))
+        erased = erasure.erase(pseudonym, SystemClock().now(), _waiting(next_step(database, indicators)))
     log.info("erased a person: %d events, %d refused records", erased.facts, erased.refused)
     if as_json:
         print_json({"facts": erased.facts, "refused": erased.refused})
@@ -73,16 +67,10 @@ def _checked(person: str) -> str:
     return pseudonym
 
 
-def _waiting(database: Database, indicators: Indicators) -> Callable[[Callable[[], bool]], None]:
-    """The embedded database has one process, so it refreshes itself; on a server the worker that leads does."""
-    store = ClickHouseIndicators(database, indicators) if database.embedded else None
-
+def _waiting(go_on: Callable[[], object]) -> Callable[[Callable[[], bool]], None]:
     def until(is_done: Callable[[], bool]) -> None:
         with Console(stderr=True).status("waiting for the indicators to be worked out anew"):
             while not is_done():
-                if store is not None:
-                    store.refresh(SystemClock().now())
-                else:
-                    time.sleep(_LOOK_EVERY_SECONDS)
+                go_on()
 
     return until

@@ -94,7 +94,8 @@ class PublishedBoard:
         return [_value(cell, None) for cell in self._published.breakdowns(indicator, area, day, as_of)]
 
     def origins(self, indicator: str, area: str, day: date) -> tuple[board.Origin, ...]:
-        if self.value(indicator, area, day).value is None:
+        (cell,) = self._published.totals([indicator], [area], day, day)
+        if cell.value is None:
             return ()
         sides = counted_sides([self._indicators[indicator]], self._indicators)
         return tuple(_origin(side, self._explanations, area, day) for side in sides.values())

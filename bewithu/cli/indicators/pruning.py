@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
+from bewithu.cli.asking import require_yes
 from bewithu.cli.printing import Json, print_records
 from bewithu.settings import load_settings
 from bewithu.wiring import connect, read_definitions
@@ -40,11 +40,10 @@ def prune_(
         if superseded_before is not None:
             old = superseded(generations, superseded_before.replace(tzinfo=UTC))
             found += [each for each in old if each not in found]
-        if found and not yes:
+        if found:
             names = ", ".join(sorted({each.indicator for each in found}))
-            if not (sys.stdin.isatty() and typer.confirm(f"Take out {len(found)} generations of {names}?")):
-                typer.echo(f"nothing was taken out ({names}): confirm, or give --yes", err=True)
-                raise typer.Exit(2)
+            question = f"Take out {len(found)} generations of {names}?"
+            require_yes(question, yes, f"nothing was taken out ({names})")
         prune(database, found)
     rows = [(each.indicator, each.number) for each in found]
     print_records(as_json, ["indicator", "generation"], rows, "nothing to take out")

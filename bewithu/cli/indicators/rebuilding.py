@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bewithu.cli.indicators.choosing import chosen
+from bewithu.cli.leading import next_step
 from bewithu.cli.printing import Json, print_records
 from bewithu.clock import SystemClock
 from bewithu.settings import load_settings
@@ -19,9 +19,6 @@ from bewithu.wiring import connect, read_definitions
 from schemas.indicators import Counted
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.generations import STANDS, Generation, begin, read_generations
-from sinks.clickhouse.indicator_store import ClickHouseIndicators
-
-_LOOK_EVERY_SECONDS = 0.5
 
 
 def rebuild(
@@ -46,11 +43,7 @@ def rebuild(
         )
     with contextlib.closing(connect(settings)) as database:
         started = begin(database, counted, SystemClock().now())
-        if database.embedded:
-            store = ClickHouseIndicators(database, indicators)
-            _follow(database, started, lambda: store.refresh(SystemClock().now()))
-        else:
-            _follow(database, started, lambda: time.sleep(_LOOK_EVERY_SECONDS))
+        _follow(database, started, next_step(database, indicators))
     rows = [(each.indicator, each.number) for each in started]
     print_records(as_json, ["indicator", "generation"], rows, "nothing")
 
