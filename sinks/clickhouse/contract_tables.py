@@ -16,6 +16,9 @@ from sinks.clickhouse.database import Database
 from sinks.clickhouse.literal import name, text, texts
 from sinks.clickhouse.rule_sql import sound_expression
 
+#: Large parts would get ZSTD by themselves, which a refresh that looks thousands of subjects up pays for.
+_CODEC = "default_compression_codec = 'LZ4'"
+
 
 @cache
 def landing_table(topic: str) -> str:
@@ -44,6 +47,7 @@ def sync_contract_tables(database: Database) -> None:
     for topic, contract in contracts().items():
         facts = facts_table(contract.event_type)
         database.run(_facts(contract))
+        database.run(f"ALTER TABLE {facts} MODIFY SETTING {_CODEC}")
         there = {column for column, *_ in database.rows(f"DESCRIBE TABLE {facts}")}
         for field in contract.fields:
             if name(field.name) not in there:
@@ -80,7 +84,7 @@ def _facts(contract: Contract) -> str:
 )
 ENGINE = ReplacingMergeTree(version) ORDER BY ({subject}, event_id, revision)
 SETTINGS index_granularity = 256, fsync_after_insert = 1, fsync_part_directory = 1,
-    enable_vertical_merge_algorithm = 0"""
+    enable_vertical_merge_algorithm = 0, {_CODEC}"""
 
 
 def _fact_column(contract: Contract, field: Field, former: str | None = None) -> str:

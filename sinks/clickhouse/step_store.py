@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 
@@ -18,7 +19,7 @@ from sinks.indicators.moves import Families, moves_of
 from sinks.indicators.steps import difference, steps_of
 
 #: Moves of one insert: ClickHouse surely stores twice as many as one part.
-_ROWS_OF_A_PART = 500_000
+ROWS_OF_A_PART = 500_000
 
 
 class StepStore:
@@ -49,15 +50,18 @@ class StepStore:
 
     def missing(self, concerns: Sequence[Concern]) -> pl.DataFrame:
         """The steps that are to be added so that those of these subjects are what their events say."""
-        parameters = parameters_of(concerns)
         facts = {}
         for event in sorted({event for concern in concerns for event in concern.events}):
             looking = [concern for concern in concerns if event in concern.events]
             given = parameters_of(looking)
             facts[event] = self._database.frame(facts_statement(event, looking), **given)
-        existing = self._database.frame(existing_steps_statement(concerns), **parameters)
-        target = pl.concat([_target(concern, facts) for concern in concerns])
-        return difference(target, existing)
+        with ThreadPoolExecutor(1) as beside:
+            # The store looks for what is there while what should be there is worked out.
+            existing = beside.submit(
+                self._database.frame, existing_steps_statement(concerns), **parameters_of(concerns)
+            )
+            target = pl.concat([target_of(concern, facts) for concern in concerns])
+            return difference(target, existing.result())
 
     def _insert_moves(self, run: Run, number: int, moves: pl.DataFrame) -> None:
         run.changed += len(moves)
@@ -69,7 +73,7 @@ class StepStore:
         self._database.insert_frame("moves", moves.with_columns(**stamps))
 
 
-def _target(concern: Concern, facts: dict[str, pl.DataFrame]) -> pl.DataFrame:
+def target_of(concern: Concern, facts: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """The steps that the concern's subjects should have, in each of its generations."""
     own = {event: facts[event].filter(pl.col(concern.flag)) for event in concern.events}
     schema = {"indicator": pl.String(), "generation": pl.UInt64()}
@@ -80,7 +84,7 @@ def _target(concern: Concern, facts: dict[str, pl.DataFrame]) -> pl.DataFrame:
 def _in_parts(steps: pl.DataFrame, families: Families) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     """Steps and their moves, in shares of which each is stored in one part, hence all or none of it."""
     moves = moves_of(steps, families)
-    shares = 1 + len(moves) // _ROWS_OF_A_PART
+    shares = 1 + len(moves) // ROWS_OF_A_PART
     if shares == 1:
         yield steps, moves
         return
