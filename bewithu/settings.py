@@ -191,6 +191,9 @@ class Refresh(Level):
     audit_seconds: float = Field(
         600.0, ge=0, description="a sample of what is stored is held against the facts so often; 0 for never"
     )
+    retention_seconds: float = Field(
+        86_400.0, gt=0, description="events that are older than their contract allows are looked for so often"
+    )
 
 
 class Settings(BaseSettings):

@@ -24,6 +24,7 @@ from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.explanation import Explanations
 from sinks.clickhouse.fact_store import ClickHouseFactStore
+from sinks.clickhouse.forgetting import cuts_of
 from sinks.clickhouse.indicator_store import ClickHouseIndicators
 from sinks.clickhouse.published import PublishedValues
 from sinks.clickhouse.quarantine import Quarantine
@@ -108,6 +109,8 @@ def make_worker(
         settings.refresh.evaluation_seconds,
         lambda now, leads: indicators.audit(now, chance, leads),
         settings.refresh.audit_seconds,
+        lambda now, leads: indicators.forget(now, cuts_of(now), leads),
+        settings.refresh.retention_seconds,
     )
 
     # The board shows what is published.

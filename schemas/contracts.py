@@ -18,7 +18,7 @@ from typing import Any
 
 import fastavro
 
-from schemas.rules import Check, Code, Rule, Violation, check, checks_of, load_rules
+from schemas.rules import Check, Code, Kept, Rule, Violation, check, checks_of, load_rules
 
 _FILE = re.compile(r"(?P<event_type>[a-z_]+)\.v(?P<major>[0-9]+)\.avsc")
 
@@ -88,9 +88,19 @@ class Contract:
     def _checks(self) -> Sequence[Check]:
         return checks_of(self.rules)
 
-    def check(self, event: Mapping[str, Any], published_at: datetime) -> tuple[Violation, ...]:
-        """What is wrong with `event` (decoded, logical types applied), most telling first."""
-        return check(self._checks, event, published_at, self.symbols)
+    @property
+    def kept_days(self) -> int | None:
+        """So many days after it happened an event is forgotten; None where it is about no person, and stays."""
+        return next((rule.days for rule in self.rules if isinstance(rule, Kept)), None)
+
+    def check(
+        self, event: Mapping[str, Any], published_at: datetime, known_at: datetime | None = None
+    ) -> tuple[Violation, ...]:
+        """What is wrong with `event` (decoded, logical types applied), most telling first.
+
+        `known_at`: when it was taken in; as it is published, where that is still to come.
+        """
+        return check(self._checks, event, published_at, known_at or published_at, self.symbols)
 
 
 @cache

@@ -45,7 +45,7 @@ def explained(place: Place, writer: WriterSchema, record: KafkaRecord) -> Refusa
     if isinstance(event, Damage):
         return refusal(place, record, event.reason, event.detail)
     published_at = min(_moment(record.timestamp) or place.known_at, place.known_at)
-    violations = contracts()[place.topic].check(event, published_at)
+    violations = contracts()[place.topic].check(event, published_at, place.known_at)
     if not violations:
         detail = "the store found a broken rule that the contract's check does not see: please report this"
         return refusal(place, record, "rule_broken", detail, "", event)

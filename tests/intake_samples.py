@@ -205,6 +205,8 @@ def assert_agreed(contract: Contract, judgements: Sequence[Judgement]) -> None:
         published_at = (
             datetime.fromtimestamp(each.kafka_time / 1000, UTC) if each.kafka_time > 0 else PUBLISHED_AT
         )
-        violations: Sequence[Violation] = contract.check(each.event, min(published_at, PUBLISHED_AT))
+        violations: Sequence[Violation] = contract.check(
+            each.event, min(published_at, PUBLISHED_AT), PUBLISHED_AT
+        )
         expected = (violations[0].reason, violations[0].field) if violations else None
         assert each.said == expected, each

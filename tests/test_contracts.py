@@ -49,6 +49,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     "municipality": ("unknown_municipality", "municipality_not_valid", "national_number"),
     "not_in_future": ("in_future",),
     "not_before": ("too_early",),
+    "kept": ("too_old",),
     "between": ("out_of_range",),
     "range": ("out_of_range",),
     "not_before_field": ("wrong_order",),

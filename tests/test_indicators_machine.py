@@ -1,7 +1,8 @@
 """Anything that can happen to events and to the worker, in any order: every value stays the oracle's (laws 1 to 4).
 
 A machine draws what happens next: agencies send, send again, correct, cancel, or hold something back; a refresh runs,
-breaks off between any two statements, or is followed by an audit or a rebuild; a person is erased. It compares all
+breaks off between any two statements, or is followed by an audit or a rebuild; a person is erased, and old events are
+forgotten. It compares all
 values of all indicators with the oracle now and then, and at the end. BEWITHU_TEST_EXAMPLES asks for more runs.
 """
 
@@ -23,6 +24,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from bewithu.clock import brussels_day
 from schemas.contracts import contracts
 from schemas.indicators import Counted
 from sinks.clickhouse.database import Database
@@ -42,6 +44,18 @@ STATEMENTS = st.integers(0, 14)
 pytestmark = pytest.mark.timeout(600 + 10 * EXAMPLES)
 
 
+#: Event types about persons, which are forgotten when they are old.
+PERSONAL = sorted(contract.event_type for contract in contracts().values() if contract.kept_days)
+
+
+def event_type_of(message: Message) -> str:
+    return contracts()[message.topic].event_type
+
+
+def day_of(message: Message) -> date:
+    return brussels_day(message.event["occurred_at"])
+
+
 class Lives(RuleBasedStateMachine):
     """`database` is set by the test: one process has one embedded engine."""
 
@@ -55,6 +69,9 @@ class Lives(RuleBasedStateMachine):
         self.heard: list[Message] = []
         self.held: list[Sent] = []
         self.drawn = 0
+        #: Of persons, events from this day on are taken, and of those who were forgotten none.
+        self.since = date.min
+        self.forgotten: set[str] = set()
 
     # What agencies do.
 
@@ -84,6 +101,8 @@ class Lives(RuleBasedStateMachine):
     @rule(data=st.data(), cancelled=st.booleans(), place=st.sampled_from(ALWAYS_VALID))
     def something_is_corrected(self, data: st.DataObject, cancelled: bool, place: str) -> None:
         before = data.draw(st.sampled_from(self.heard))
+        if self.is_too_old(before):
+            return
         # Above those that are held back, too: of two messages with one revision the oracle cannot say which counts.
         sent = [*self.heard, *(each.message for each in self.held)]
         mine = [each for each in sent if each.event["event_id"] == before.event["event_id"]]
@@ -111,11 +130,23 @@ class Lives(RuleBasedStateMachine):
         if isinstance(found, Counted):
             begin(self.database, [found], self.platform.clock.now())
 
-    @precondition(lambda self: any(each.event["person"] for each in self.heard))
+    @rule(days=st.lists(st.integers(-1, 5), min_size=len(PERSONAL), max_size=len(PERSONAL)))
+    def old_events_are_forgotten(self, days: list[int]) -> None:
+        self.platform.refresh()
+        self.forget(days, lambda forget: forget())
+
+    @rule(
+        days=st.lists(st.integers(-1, 5), min_size=len(PERSONAL), max_size=len(PERSONAL)),
+        number=st.integers(0, 45),
+    )
+    def old_events_are_forgotten_and_that_breaks_off(self, days: list[int], number: int) -> None:
+        self.platform.refresh()
+        self.forget(days, lambda forget: self.breaks_off(number, forget))
+
+    @precondition(lambda self: self.erasable())
     @rule(data=st.data())
     def a_person_is_erased(self, data: st.DataObject) -> None:
-        people = sorted({each.event["person"] for each in self.heard} - {None})
-        who = data.draw(st.sampled_from(people))
+        who = data.draw(st.sampled_from(self.erasable()))
 
         def until(is_done: Callable[[], bool]) -> None:
             while not is_done():
@@ -142,8 +173,35 @@ class Lives(RuleBasedStateMachine):
         if getattr(self, "heard", None):
             self.every_value_is_the_oracles()
 
+    def forget(self, days: list[int], do: Callable[[Callable[[], object]], object]) -> None:
+        first = min(self.possible).date()
+        cuts = {event: first + timedelta(days=day) for event, day in zip(PERSONAL, days, strict=True)}
+        store = ClickHouseIndicators(self.database, indicators())
+        do(lambda: store.forget(self.platform.clock.now(), cuts))
+        self.since = max(self.since, *cuts.values())
+        people = {each.event["person"] for each in self.heard} - {None}
+        recent = {
+            each.event["person"]
+            for each in self.heard
+            if day_of(each) >= cuts.get(event_type_of(each), date.min)
+        }
+        self.forgotten |= people - recent
+
+    def is_too_old(self, message: Message) -> bool:
+        """The intake refuses it; or it is of somebody who is new to the platform, and whom the oracle knows."""
+        if event_type_of(message) not in PERSONAL:
+            return False
+        return day_of(message) < self.since or message.event["person"] in self.forgotten
+
+    def erasable(self) -> list[str]:
+        """Persons of whom nothing was forgotten: what nobody has cannot be taken back."""
+        people = {each.event["person"] for each in self.heard} - {None}
+        return sorted(people - {each.event["person"] for each in self.heard if self.is_too_old(each)})
+
     def deliver(self, sent: list[Sent], partition: int = 0) -> None:
         for each in sent:
+            if self.is_too_old(each.message):
+                continue
             self.platform.take(each.message.topic, partition, [bytes_of(each, self.platform.registry.wire)])
             if not each.flaw:
                 self.heard.append(each.message)

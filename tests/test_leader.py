@@ -17,6 +17,7 @@ from bewithu.fitting.leader import Leader
 from schemas.indicators import load_indicators
 from sinks.clickhouse.audit import Audited, Sample
 from sinks.clickhouse.database import Database
+from sinks.clickhouse.forgetting import Forgot
 from sinks.clickhouse.indicator_store import ClickHouseIndicators
 from streams.intake import Outcome
 from streams.worker import Progress, lead
@@ -56,6 +57,20 @@ async def test_values_are_kept_up_at_every_call_and_rules_are_evaluated_only_so_
     assert done == ["refreshed", "evaluated", "refreshed", "refreshed"]
     await leader.step()
     assert done[-2:] == ["refreshed", "evaluated"]
+
+
+async def test_old_events_are_forgotten_until_none_is_left_and_then_only_so_often() -> None:
+    answers = [None, Forgot({"registration": 3}, more=True), Forgot({"registration": 2}, more=False)]
+
+    def refresh(now: datetime, on_values: Callable[[], object], leads: Callable[[], bool]) -> None: ...
+
+    async def tell(now: datetime) -> StepReport:
+        return StepReport()
+
+    leader = Leader(refresh, tell, SystemClock(), forget=lambda now, leads: answers.pop(0), forget_every=3600)
+    for _ in range(5):
+        await leader.step()
+    assert (answers, leader.forgotten) == ([], 5)
 
 
 async def test_an_insert_waits_for_a_refresh_only_of_a_leader_s_own_and_only_until_it_is_done() -> None:

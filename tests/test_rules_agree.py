@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,7 +16,7 @@ from hypothesis.strategies import SearchStrategy
 from schemas.areas import mergers, municipalities
 from schemas.contracts import Contract, Field, contract_of, contracts
 from schemas.examples import PUBLISHED_AT, bad_examples, good_examples
-from schemas.rules import Between, NotBefore, Range, Rule
+from schemas.rules import Between, Kept, NotBefore, Range, Rule
 from sinks.clickhouse.database import Database
 from streams.frames import milliseconds
 from tests.intake_samples import NOW, REGISTRATION, Event, assert_agreed, judged_by_store, sample
@@ -195,7 +195,7 @@ def test_both_know_on_which_days_in_belgium_a_merged_code_is_valid(database: Dat
     }
 
 
-def edges(rule: Rule) -> list[tuple[Any, bool]]:
+def edges(rule: Rule, rules: Sequence[Rule]) -> list[tuple[Any, bool]]:
     """Values next to a rule's bounds, and whether they keep it."""
     match rule:
         case Between(earliest=first, latest=last):
@@ -210,6 +210,11 @@ def edges(rule: Rule) -> list[tuple[Any, bool]]:
             ]
         case Range(minimum=least, maximum=most):
             return [(least - 1, False), (least, True), (most, True), (most + 1, False)]
+        case Kept(days=days):
+            first_moment = PUBLISHED_AT - timedelta(days=days)
+            return [(first_moment - MILLISECOND, False), (first_moment, True)]
+        case NotBefore(field="occurred_at") if any(isinstance(each, Kept) for each in rules):
+            return []  # an event so old is refused already, as too old
         case NotBefore(earliest=first):
             midnight = datetime(first.year, first.month, first.day, tzinfo=UTC)
             return [(midnight - MILLISECOND, False), (midnight, True)]
@@ -232,7 +237,7 @@ BASES = {
 
 @pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.name)
 def test_both_draw_every_line_at_the_same_value(contract: Contract, database: Database) -> None:
-    cases = [(rule, value, keeps) for rule in contract.rules for value, keeps in edges(rule)]
+    cases = [(rule, value, keeps) for rule in contract.rules for value, keeps in edges(rule, contract.rules)]
     alone = {"valid_from": None, "valid_to": None, "valid_until": None}
     base = sample(contract, BASES[contract.event_type])
     events = [

@@ -53,6 +53,7 @@ REASONS: Final[Labels] = MappingProxyType(
         "overlong": mark("more bytes than the schema allows"),
         "refused_by_store": mark("refused by the database"),
         "too_early": mark("date too long ago"),
+        "too_old": mark("date longer ago than events are kept"),
         "too_large": mark("message too large"),
         "truncated": mark("message cut off"),
         "undecodable": mark("unreadable message"),

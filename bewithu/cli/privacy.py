@@ -1,4 +1,4 @@
-"""`bewithu privacy`: what a person can ask for."""
+"""`bewithu privacy`: what a person can ask for, and how long events are kept."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ from rich.console import Console
 
 from bewithu.cli.asking import require_yes
 from bewithu.cli.leading import next_step
-from bewithu.cli.printing import Json, print_json
+from bewithu.cli.printing import Json, print_json, print_records
 from bewithu.cli.quarantine.choosing import operator
 from bewithu.clock import SystemClock
 from bewithu.settings import load_settings
 from bewithu.wiring import connect, read_definitions
 from sinks.clickhouse.erasure import Erasure
+from sinks.clickhouse.retention import retention_of
 
-app = typer.Typer(help="What a person can ask for.", no_args_is_help=True)
+app = typer.Typer(help="What a person can ask for, and how long events are kept.", no_args_is_help=True)
 log = logging.getLogger(__name__)
 
 
 @app.callback()
 def privacy() -> None:
-    """What a person can ask for."""
+    """What a person can ask for, and how long events are kept."""
 
 
 @app.command("erase")
@@ -57,6 +58,22 @@ def erase(
         print_json({"facts": erased.facts, "refused": erased.refused})
     else:
         typer.echo(f"erased {erased.facts} events and the bytes of {erased.refused} refused records")
+
+
+@app.command("retention")
+def retention(as_json: Json = False) -> None:
+    """How long events are kept, and what was forgotten so far. The leading worker sees to it once a day.
+
+    `older`: events from before the day that still count, as those by which somebody came who has not left, or that wait
+    for the worker. Values stay what they are when events are forgotten.
+    """
+    with contextlib.closing(connect(load_settings())) as database:
+        rows = [
+            (each.event_type, each.kept_days, each.since, each.older, each.forgotten, each.last)
+            for each in retention_of(database, SystemClock().now())
+        ]
+    columns = ["event_type", "kept_days", "since", "older", "forgotten", "last"]
+    print_records(as_json, columns, rows, "no event is about a person")
 
 
 def _checked(person: str) -> str:

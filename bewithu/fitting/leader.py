@@ -12,6 +12,7 @@ from alerts.teller import StepReport
 from bewithu.clock import Clock
 from bewithu.errors import LeadLost
 from sinks.clickhouse.audit import Audited
+from sinks.clickhouse.forgetting import Forgot
 from sinks.clickhouse.indicator_store import Refreshed
 
 
@@ -29,6 +30,12 @@ class Audit(Protocol):
     def __call__(self, now: datetime, leads: Callable[[], bool]) -> Audited | None: ...
 
 
+class Forget(Protocol):
+    """As `ClickHouseIndicators.forget`, of what is too old by now."""
+
+    def __call__(self, now: datetime, leads: Callable[[], bool]) -> Forgot | None: ...
+
+
 class Leader:
     """Takes steps, one at a time. `LeadLost` leaves a step that is not to go on, as another process leads."""
 
@@ -40,10 +47,13 @@ class Leader:
         evaluate_every: float = 0.0,
         audit: Audit | None = None,
         audit_every: float = 0.0,
+        forget: Forget | None = None,
+        forget_every: float = 0.0,
     ) -> None:
         """`evaluate_every`: seconds between two evaluations of the rules while values change all the time.
 
-        `audit_every`: seconds between two audits, which come after an evaluation; 0 for none.
+        `audit_every`: seconds between two audits, which come after an evaluation; 0 for none. `forget_every`: seconds
+        after which what has become too old is forgotten again, from the first evaluation on.
         """
         self._refresh = refresh
         self._tell = tell
@@ -53,7 +63,11 @@ class Leader:
         self._audit = audit if audit_every else None
         self._audit_every = audit_every
         self._audited = monotonic()
+        self._forget = forget
+        self._forget_every = forget_every
+        self._forget_next = float("-inf")
         self.audits = 0
+        self.forgotten = 0
         self.differences = 0
         self.refreshes = 0
         self.changed_values = 0
@@ -97,6 +111,7 @@ class Leader:
             if tell and self.leads():
                 await self._evaluate(now)
                 await self._audit_if_due(now)
+                await self._forget_if_due(now)
         except LeadLost:
             raise  # no trouble: another process goes on
         except Exception as error:
@@ -124,6 +139,16 @@ class Leader:
         if found:
             self.audits += 1
             self.differences += found.steps_wrong + found.days_wrong
+
+    async def _forget_if_due(self, now: datetime) -> None:
+        """Again with the next step where other work came first, or something is left."""
+        if self._forget is None or monotonic() < self._forget_next:
+            return
+        found = await asyncio.to_thread(self._forget, now, self.leads)
+        if found:
+            self.forgotten += sum(found.events.values())
+            if not found.more:
+                self._forget_next = monotonic() + self._forget_every
 
     async def _evaluate(self, now: datetime) -> None:
         report = await self._tell(now)

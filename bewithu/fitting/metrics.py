@@ -29,6 +29,7 @@ class LeaderCounts(Protocol):
     transitions: int
     audits: int
     differences: int
+    forgotten: int
 
 
 class WorkerCollector(Collector):
@@ -72,6 +73,11 @@ class WorkerCollector(Collector):
             "bewithu_audit_differences",
             "Steps and days of values that did not follow from the facts, and were put right.",
             value=self._leader.differences,
+        )
+        yield CounterMetricFamily(
+            "bewithu_events_forgotten",
+            "Events taken out as they were older than their contract says they are kept.",
+            value=self._leader.forgotten,
         )
         yield CounterMetricFamily(
             "bewithu_alert_transitions", "Steps of alerts written down.", value=self._leader.transitions

@@ -17,6 +17,10 @@ from schemas.rules import model
 Event = Mapping[str, Any]
 
 
+#: Reasons that come before all others: of an event that is too old, other rules may not know the place any more.
+_FIRST = {"national_number": 0, "too_old": 1}
+
+
 @dataclass(frozen=True, slots=True)
 class Violation:
     """One broken rule. `value` is masked; `expected` tells what would pass."""
@@ -36,6 +40,7 @@ class Context:
 
     event: Event
     published_at: datetime
+    known_at: datetime
     symbols: Mapping[str, tuple[str, ...]]
 
 
@@ -65,13 +70,17 @@ def checks_of(rules: Iterable[model.Rule]) -> Sequence[Check]:
 
 
 def check(
-    checks: Iterable[Check], event: Event, published_at: datetime, symbols: Mapping[str, tuple[str, ...]]
+    checks: Iterable[Check],
+    event: Event,
+    published_at: datetime,
+    known_at: datetime,
+    symbols: Mapping[str, tuple[str, ...]],
 ) -> tuple[Violation, ...]:
     """Every rule that `event` (decoded, logical types applied) breaks; the first one is the reason.
 
     `symbols` gives the known values of each enum field. A national number comes first, whatever its field.
     """
-    context = Context(event, published_at, symbols)
+    context = Context(event, published_at, known_at, symbols)
     found = []
     for each in checks:
         value = event.get(each.field)
@@ -82,7 +91,7 @@ def check(
         broken = each.broken(each.rule, value, context)
         if broken:
             found.append(Violation(each.field, broken[0], _shown(value), broken[1]))
-    return tuple(sorted(found, key=lambda violation: violation.reason != "national_number"))
+    return tuple(sorted(found, key=lambda violation: _FIRST.get(violation.reason, len(_FIRST))))
 
 
 @cache
@@ -148,6 +157,17 @@ def _(rule: model.NotInFuture, value: datetime, context: Context) -> tuple[str, 
 @_broken.register
 def _(rule: model.NotBefore, value: datetime, context: Context) -> tuple[str, str] | None:
     return ("too_early", f"no earlier than {rule.earliest}") if value.date() < rule.earliest else None
+
+
+@_broken.register
+def _(rule: model.Kept, value: datetime, context: Context) -> tuple[str, str] | None:
+    earliest = context.known_at - timedelta(days=rule.days)
+    if value >= earliest:
+        return None
+    return (
+        "too_old",
+        f"no earlier than {earliest.isoformat(timespec='seconds')}: events are kept {rule.days} days",
+    )
 
 
 @_broken.register

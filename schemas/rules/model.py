@@ -58,6 +58,12 @@ class NotBefore(_Rule):
     earliest: date
 
 
+class Kept(_Rule):
+    kind: Literal["kept"]
+    field: Literal["occurred_at"]
+    days: int = Field(ge=366)
+
+
 class Between(_Rule):
     kind: Literal["between"]
     earliest: date
@@ -84,6 +90,7 @@ Rule = Annotated[
     | MunicipalityRule
     | NotInFuture
     | NotBefore
+    | Kept
     | Between
     | Range
     | NotBeforeField,

@@ -18,7 +18,7 @@ class Books:
     """Records received, and where they ended. `duplicates` repeat an event and revision that is in the facts.
 
     A record that was refused and later accepted, by a replay or when it came again, is no longer quarantined. What was
-    accepted and later erased still counts as accepted.
+    accepted and later erased or forgotten still counts as accepted.
     """
 
     published: int
@@ -68,6 +68,7 @@ class Bookkeeping:
             for contract in contracts().values()
         )
         accepted += self._database.value("SELECT sum(facts) FROM erasures")
+        accepted += self._database.value("SELECT sum(facts) FROM forgotten FINAL")
         quarantined = self._database.value(statement("quarantined_count"))
         return Books(published, accepted, quarantined, published - accepted - quarantined)
 

@@ -9,10 +9,11 @@ from datetime import date, timedelta
 
 from schemas.indicators import Counted
 from sinks.clickhouse.database import Database, statement
-from sinks.clickhouse.generations import PARTS, STANDS, Generation, note
+from sinks.clickhouse.generations import PARTS, STANDS, Generation, note, read_generations
 from sinks.clickhouse.indicator_sql import Concern, by_first_byte, facts_count_statement
 from sinks.clickhouse.refresh_run import Run
 from sinks.clickhouse.step_store import StepStore
+from sinks.indicators.forgetting import NOBODY
 
 #: After so long new events have their turn.
 _SECONDS = 0.3
@@ -59,11 +60,31 @@ class Builder:
         return others if end == STANDS else [*others, *(replace(each, upto=end) for each in least)]
 
     def _build_part(self, run: Run, least: Sequence[Generation], upto: int) -> int:
+        if upto == 0:
+            self._copy_nobodys_steps(run, least)
         concerned = {(each.indicator, each.number): self._indicators[each.indicator] for each in least}
         everybody = Concern(0, concerned, by_first_byte(upto, PARTS))
         end = min(PARTS, upto + parts_at_once(self._database.value(facts_count_statement(everybody.events))))
         self._steps.bring_up(run, [replace(everybody, whom=by_first_byte(upto, end))], {})
         return end
+
+    def _copy_nobodys_steps(self, run: Run, least: Sequence[Generation]) -> None:
+        """From the generation before, where it followed the same definition: the events behind them are forgotten."""
+        known = read_generations(self._database)
+        earlier = {each.indicator: each for each in reversed(known) if each.stands}
+        for each in least:
+            before = earlier.get(each.indicator)
+            if before is not None and before.fingerprint == each.fingerprint:
+                run.require_lead()
+                self._database.run(
+                    statement("copy_nobodys_steps"),
+                    indicator=each.indicator,
+                    generation=each.number,
+                    earlier=before.number,
+                    nobody=NOBODY.hex(),
+                    refresh=run.number,
+                )
+                run.number += 1
 
     def write_moves(self, run: Run, complete: Sequence[Generation]) -> list[Generation]:
         """Of the first generation that has any; returns it, and before it all that have none."""

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from schemas.contracts import Contract, contracts
-from schemas.quarantine import Place, Step
 from sinks.clickhouse.contract_tables import facts_table, subject_column
 from sinks.clickhouse.database import Database, statement
 from sinks.clickhouse.quarantine import Quarantine
@@ -56,7 +55,7 @@ class Erasure:
         batches = self._announce(now)
         until_refreshed(lambda: self._are_taken_in(batches))
         self._database.run(statement("erase_steps"))
-        self._database.run(statement("erase_touched"))
+        self._database.run(statement("forget_touched").replace("{whom}", "SELECT person FROM erasing"))
         refused = self._erase_refused(now)
         self._database.insert("erasures", ["at", "by", "facts", "refused"], [[now, self._by, facts, refused]])
         self._database.run(f"ALTER TABLE erasing DELETE WHERE 1 = 1 {_AT_ONCE}")
@@ -92,13 +91,11 @@ class Erasure:
         return bool(found == len(batches))
 
     def _erase_refused(self, now: datetime) -> int:
-        """What named the person loses its bytes, so it can never be accepted and is dropped."""
-        places = [Place(*row) for row in self._database.rows(statement("refused_that_name"))]
-        why = "the person in it was erased"
-        quarantine = Quarantine(self._database)
-        quarantine.write([Step(place, "dropped", now, self._by, why) for place in places])
-        self._database.run(statement("erase_refused"))
-        return len(places)
+        """Those that have the pseudonym in their bytes, or in what was said of them."""
+        names = (
+            "multiSearchAny(lower(concat(raw, detail)), (SELECT groupArray(lower(hex(person))) FROM erasing))"
+        )
+        return Quarantine(self._database).empty(names, now, self._by, "the person in it was erased")
 
 
 def _about_persons() -> list[Contract]:

@@ -26,6 +26,7 @@ from sinks.clickhouse.generations import read_generations, standing
 from sinks.clickhouse.literal import name
 from sinks.indicators.cells import TOTAL
 from sinks.indicators.disclosure import told_count, told_values
+from sinks.indicators.steps import events_of
 from sinks.indicators.values import MOVES, days_between
 
 _INSIDE = (
@@ -83,6 +84,14 @@ class Explanations:
             if (told := told_count(events, minimum)) is not None
         ]
         return sorted(found, key=lambda each: (-each.events, each.agency))
+
+    def forgotten_before(self, indicator: Counted) -> date | None:
+        """The first day of which the events behind it are all kept; None while none were forgotten."""
+        found: date = self._database.value(
+            "SELECT max(before) FROM forgotten WHERE event_type IN {events:Array(String)}",
+            events=sorted(events_of(indicator)),
+        )
+        return found if found.year > 1970 else None
 
     def learned(self, indicator: Counted, area: str, day: date) -> Sequence[Learned]:
         """What was told of the value, from the first day on which anything was; of a duration the persons behind it."""

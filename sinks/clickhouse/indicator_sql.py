@@ -10,6 +10,7 @@ from schemas.contracts import Field, contract_of
 from schemas.indicators import Completeness, Counted, Freshness, Stock, Sum, selections
 from sinks.clickhouse.contract_tables import facts_table, subject_column
 from sinks.clickhouse.literal import name
+from sinks.indicators.forgetting import NOBODY
 from sinks.indicators.steps import events_of
 
 
@@ -60,15 +61,35 @@ def touched(frames: Sequence[int], number: int) -> Whom:
 
 
 def by_first_byte(first: int, end: int) -> Whom:
-    """The subjects whose identifier begins with a byte from `first` up to and without `end`."""
+    """The subjects whose identifier begins with a byte from `first` up to and without `end`; nobody is none of them."""
     return Whom(
-        "$subject BETWEEN unhex({first:String}) AND unhex({last:String})",
-        {"first": f"{first:02x}{'00' * 15}", "last": f"{end - 1:02x}{'ff' * 15}"},
+        "($subject BETWEEN unhex({first:String}) AND unhex({last:String}) AND $subject != unhex({nobody:String}))",
+        {
+            "first": f"{first:02x}{'00' * 15}",
+            "last": f"{end - 1:02x}{'ff' * 15}",
+            "nobody": NOBODY.hex(),
+        },
     )
 
 
 def facts_statement(event: str, concerns: Sequence[Concern]) -> str:
     """`sinks.indicators.steps.Facts` of one event type, as far as these concerns look at it, and their flags."""
+    return f"""SELECT * EXCEPT (event_id, cancelled)
+FROM
+({_newest_revisions(event, concerns)})
+WHERE NOT cancelled
+ORDER BY subject, occurred_at, event_id"""
+
+
+def all_events_statement(event: str, concerns: Sequence[Concern]) -> str:
+    """As `facts_statement`, with the `id` of each event, and those too that are `cancelled`."""
+    return f"""SELECT * EXCEPT (event_id), toString(event_id) AS id
+FROM
+({_newest_revisions(event, concerns)})
+ORDER BY subject, occurred_at, event_id"""
+
+
+def _newest_revisions(event: str, concerns: Sequence[Concern]) -> str:
     contract = contract_of(event)
     fields = {field.name: field for field in contract.fields}
     indicators = [found for concern in concerns for found in concern.indicators if event in events_of(found)]
@@ -78,17 +99,13 @@ def facts_statement(event: str, concerns: Sequence[Concern]) -> str:
     subject = subject_column(contract)
     conditions = {concern.flag: concern.whom.sql(subject) for concern in concerns}
     shown += [f"CAST({condition} AS Bool) AS {flag}" for flag, condition in conditions.items()]
-    return f"""SELECT * EXCEPT (event_id, cancelled)
-FROM
-(
+    return f"""
     SELECT {subject} AS subject, event_id, occurred_at, cancelled, {", ".join(shown)}
     FROM {facts_table(event)}
     WHERE {" OR ".join(conditions.values())}
     ORDER BY {subject}, event_id, revision DESC, version DESC
     LIMIT 1 BY {subject}, event_id
-)
-WHERE NOT cancelled
-ORDER BY subject, occurred_at, event_id"""
+"""
 
 
 def statements_of(indicator: Counted) -> dict[str, str]:
@@ -141,6 +158,17 @@ def parameters_of(concerns: Sequence[Concern]) -> dict[str, Any]:
         found[f"indicators_{concern.number}"] = [indicator for indicator, _ in concern.generations]
         found[f"generations_{concern.number}"] = [number for _, number in concern.generations]
     return found
+
+
+def steps_by_refresh_statement(whom: Whom) -> str:
+    """All steps of these subjects, of whatever generation, by the refresh that wrote them."""
+    return f"""SELECT toString(steps.indicator) AS indicator, generation, subject,
+    toString(steps.municipality) AS municipality, toString(steps.cell) AS cell, steps.day AS day, bin, refresh,
+    sum(steps.delta) AS delta
+FROM steps
+WHERE {whom.sql("subject")}
+GROUP BY indicator, generation, subject, municipality, cell, day, bin, refresh
+HAVING delta != 0"""
 
 
 def facts_count_statement(events: Iterable[str]) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from schemas.contracts import contracts
 from schemas.indicators import Counted, Indicators
@@ -15,6 +15,7 @@ from sinks.clickhouse.audit import Audit, Audited, choose
 from sinks.clickhouse.builder import Builder
 from sinks.clickhouse.database import Database, statement
 from sinks.clickhouse.disclosure_rules import write_rules
+from sinks.clickhouse.forgetting import Forgetting, Forgot
 from sinks.clickhouse.generations import (
     Generation,
     begin,
@@ -53,6 +54,7 @@ class ClickHouseIndicators:
         self._indicators = {name: found for name, found in indicators.items() if isinstance(found, Counted)}
         self._steps = StepStore(database)
         self._builder = Builder(database, self._steps, self._indicators)
+        self._forgetting = Forgetting(database)
         self._generations: Sequence[Generation] = ()
         self._notes = -1
         self._has_rules = False
@@ -73,6 +75,8 @@ class ClickHouseIndicators:
         run = Run.begin(ahead, now, leads)
         self._read_generations(run, ahead.notes)
         self._write_rules(run)
+        if ahead.forgetting:
+            self._forgetting.finish(run)
         self._steps.finish_moves(run, ahead.unmoved, self._families())
         unfinished = building(self._generations, self._indicators)
         if not ahead.pending and not unfinished:
@@ -96,7 +100,7 @@ class ClickHouseIndicators:
         run = Run.begin(ahead, now, leads)
         self._read_generations(run, ahead.notes)
         families = self._families()
-        if ahead.unmoved or not families:
+        if ahead.unmoved or ahead.forgetting or not families:
             return None
         stand = {
             each: self._indicators[each.indicator]
@@ -106,6 +110,26 @@ class ClickHouseIndicators:
         sample = choose([each.indicator for each in stand], chance)
         found = Audit(self._database, self._steps, self._builder).look(run, sample, stand, families)
         if not found.is_well:
+            self._finish(run, [], more=False)
+        return found
+
+    def forget(
+        self, now: datetime, cuts: Mapping[str, date], leads: Callable[[], bool] = lambda: True
+    ) -> Forgot | None:
+        """Takes out events of before the day in `cuts`, by type; values stay. None while there is other work."""
+        ahead = self._ahead()
+        run = Run.begin(ahead, now, leads)
+        self._read_generations(run, ahead.notes)
+        if (
+            ahead.unmoved
+            or ahead.pending
+            or ahead.forgetting
+            or building(self._generations, self._indicators)
+        ):
+            return None
+        followed = kept(self._generations, self._indicators)
+        found = self._forgetting.forget(run, followed, cuts)
+        if found.events:
             self._finish(run, [], more=False)
         return found
 

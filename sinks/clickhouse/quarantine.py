@@ -91,6 +91,14 @@ class Quarantine:
         ]
         self._database.insert("quarantine_steps", _STEP, rows)
 
+    def empty(self, which: str, now: datetime, by: str, why: str, **parameters: Any) -> int:
+        """Records that meet the condition lose their bytes and are dropped: they can never be accepted. How many."""
+        found = self._database.rows(statement("refused_places").replace("{which}", which), **parameters)
+        if found:
+            self.write([Step(Place(*row), "dropped", now, by, why) for row in found])
+            self._database.run(statement("empty_refused").replace("{which}", which), **parameters)
+        return len(found)
+
     def _held(self, places: str, steps: str, having: str, **parameters: Any) -> list[Held]:
         text = statement("quarantine_held")
         for name, condition in (("places", places), ("steps", steps), ("having", having)):

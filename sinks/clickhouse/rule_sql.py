@@ -80,6 +80,11 @@ def _(rule: model.NotBefore, contract: Contract) -> str:
 
 
 @_broken.register
+def _(rule: model.Kept, contract: Contract) -> str:
+    return f"{_value(rule.field)} < subtractDays(known_at, {rule.days})"
+
+
+@_broken.register
 def _(rule: model.Between, contract: Contract) -> str:
     return f"({_value(rule.field)} < {day(rule.earliest)} OR {_value(rule.field)} > {day(rule.latest)})"
 

@@ -47,7 +47,7 @@ STEPS = pl.Schema(
 #: window are summed apart, for what is told of them (sinks/indicators/disclosure.py).
 FIRST, COUNT, LEFT, LEFT_COUNT = range(4)
 BRUSSELS = "Europe/Brussels"
-_LEAVE, _START, _END = range(3)
+LEAVE, START, END = range(3)
 
 #: By event type, of each event that is not cancelled the highest revision, all events of each subject, in their order:
 #: by subject, moment and id. Columns: `subject`, `occurred_at` (UTC), `municipality` as it was called then, the fields
@@ -57,7 +57,7 @@ Facts = Mapping[str, pl.DataFrame]
 
 def steps_of(facts: Facts, indicators: Sequence[Counted]) -> pl.DataFrame:
     """The steps (`STEPS`) that these events make; `facts` has every event type that an indicator looks at."""
-    present = {event: _placed(frame) for event, frame in facts.items()}
+    present = {event: placed(frame) for event, frame in facts.items()}
     made = [_steps_of(present, indicator) for indicator in indicators]
     return pl.concat([STEPS.to_frame(), *made])
 
@@ -80,7 +80,7 @@ def events_of(indicator: Counted) -> frozenset[str]:
     return frozenset(selection.event for selection in selections(indicator))
 
 
-def _placed(facts: pl.DataFrame) -> pl.DataFrame:
+def placed(facts: pl.DataFrame) -> pl.DataFrame:
     """With today's municipality, the Brussels day on which it happened, and that from which its place is `gone`."""
     return facts.with_columns(
         pl.col("municipality").replace(_present_names()),
@@ -92,7 +92,7 @@ def _placed(facts: pl.DataFrame) -> pl.DataFrame:
 def _steps_of(facts: Facts, indicator: Counted) -> pl.DataFrame:
     match indicator:
         case Flow() | Sum():
-            return _windowed(facts[indicator.event].filter(_matches(indicator.filter)), indicator)
+            return _windowed(facts[indicator.event].filter(matches(indicator.filter)), indicator)
         case Stock():
             return _stock(facts[indicator.event], indicator)
         case Gap():
@@ -131,8 +131,8 @@ def _end_of_window(window: str) -> pl.Expr:
 def _stock(facts: pl.DataFrame, indicator: Stock) -> pl.DataFrame:
     """The last event of a day decides: a step down where the subject was, a step up where it is."""
     states = (
-        facts.with_columns(enters=_matches(indicator.enter))
-        .filter(pl.col("enters") | _matches(indicator.leave))
+        facts.with_columns(enters=matches(indicator.enter))
+        .filter(pl.col("enters") | matches(indicator.leave))
         .group_by("subject", "happened", maintain_order=True)
         .last()
     )
@@ -145,11 +145,11 @@ def _stock(facts: pl.DataFrame, indicator: Stock) -> pl.DataFrame:
 
 def _gap(facts: Facts, indicator: Gap) -> pl.DataFrame:
     """What follows a leave, up to the next, stands alone: its first start, unless its first end came in time."""
-    is_start, is_end = pl.col("role") == _START, pl.col("role") == _END
+    is_start, is_end = pl.col("role") == START, pl.col("role") == END
     started = ("municipality", *indicator.dimensions)
     parts = (
-        _in_order(facts, indicator, indicator.leave)
-        .with_columns(part=(pl.col("role") == _LEAVE).cum_sum().over("subject"))
+        in_order(facts, indicator, indicator.leave)
+        .with_columns(part=(pl.col("role") == LEAVE).cum_sum().over("subject"))
         .group_by("subject", "part", maintain_order=True)
         .agg(
             pl.col("happened").first().alias("begun"),
@@ -169,29 +169,30 @@ def _gap(facts: Facts, indicator: Gap) -> pl.DataFrame:
 def _durations(facts: Facts, indicator: Duration) -> pl.DataFrame:
     """The first end after each subject's first start, and the days between (`bin`)."""
     return (
-        _in_order(facts, indicator, None)
+        in_order(facts, indicator, None)
         .with_columns(
-            started=pl.col("happened").filter(pl.col("role") == _START).first().over("subject"),
-            has_started=(pl.col("role") == _START).cum_sum().over("subject") > 0,
+            started=pl.col("happened").filter(pl.col("role") == START).first().over("subject"),
+            has_started=(pl.col("role") == START).cum_sum().over("subject") > 0,
         )
-        .filter((pl.col("role") == _END) & pl.col("has_started"))
+        .filter((pl.col("role") == END) & pl.col("has_started"))
         .group_by("subject", maintain_order=True)
         .first()
         .with_columns(bin=(pl.col("happened") - pl.col("started")).dt.total_days().cast(pl.Int32))
     )
 
 
-def _in_order(facts: Facts, indicator: Gap | Duration, leave: Step | None) -> pl.DataFrame:
+def in_order(facts: Facts, indicator: Gap | Duration, leave: Step | None) -> pl.DataFrame:
     """The events of each subject that have a `role`; at the same moment a leave comes first, an end last."""
-    roles = {_LEAVE: leave, _START: indicator.start, _END: indicator.end}
+    roles = {LEAVE: leave, START: indicator.start, END: indicator.end}
     # Dimensions are of those events that count; others may not have such a field.
-    wanted = ["subject", "occurred_at", "happened", "municipality", *indicator.dimensions]
+    wanted = ["subject", "event_id", "occurred_at", "happened", "municipality", *indicator.dimensions]
     frames = [
         facts[step.event]
-        .filter(_matches(step.filter))
+        .filter(matches(step.filter))
         .select(
             *(name for name in wanted if name in facts[step.event].columns),
             pl.lit(role, pl.Int8).alias("role"),
+            pl.lit(step.event).alias("event"),
         )
         for role, step in roles.items()
         if step is not None
@@ -272,7 +273,7 @@ def _steps(events: pl.DataFrame, indicator: Counted, day: pl.Expr, sign: int) ->
     )
 
 
-def _matches(fields: Mapping[str, Sequence[str]]) -> pl.Expr:
+def matches(fields: Mapping[str, Sequence[str]]) -> pl.Expr:
     return reduce(and_, (pl.col(field).is_in(values).fill_null(False) for field, values in fields.items()))
 
 

@@ -85,7 +85,9 @@ def test_every_reason_of_the_contracts_has_a_name() -> None:
     )
     codes = {"bad_format", "missing", "unknown_value", "national_number", "in_future", "out_of_range"}
     assert codes <= reasons
-    assert {reason for reason in reasons if reason in codes | {"wrong_order", "too_early"}} <= set(REASONS)
+    assert {reason for reason in reasons if reason in codes | {"wrong_order", "too_early", "too_old"}} <= set(
+        REASONS
+    )
 
 
 def test_templates_have_no_text_of_their_own() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 
 import typer
 
@@ -34,7 +35,12 @@ def explain(indicator: IndicatorName, area: AreaCode = "BE", day: Day = None, as
             raise typer.Exit(1)
         explanations = Explanations(database)
         sides = [
-            Side(side, explanations.contributions(side, place, on), explanations.learned(side, place, on))
+            Side(
+                side,
+                explanations.contributions(side, place, on),
+                explanations.learned(side, place, on),
+                explanations.forgotten_before(side),
+            )
             for side in counted_sides([found], indicators).values()
         ]
     if as_json:
@@ -55,11 +61,13 @@ class Side:
     indicator: Counted
     agencies: Sequence[Contribution]
     learned: Sequence[Learned]
+    forgotten_before: date | None
 
     def to_json(self) -> dict[str, object]:
         return {
             "agencies": [asdict(each) for each in self.agencies],
             "learned": [asdict(each) for each in self.learned],
+            "forgotten_before": self.forgotten_before,
         }
 
     def show(self) -> None:
@@ -73,6 +81,8 @@ class Side:
             ],
             "no agency has more than a few events",
         )  # fmt: skip
+        if self.forgotten_before:
+            typer.echo(f"and on events from before {self.forgotten_before}, which are no longer kept")
         typer.echo("\nand became known")
         rows = [(each.known_on, self._or_few(each.value)) for each in self.learned]
         print_table(["on", "value"], rows, "never")

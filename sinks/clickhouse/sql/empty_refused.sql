@@ -1,3 +1,4 @@
+-- Nothing is left of what was in these records; {which} is a condition.
 ALTER TABLE quarantine UPDATE raw = '', raw_altered = true, detail = '', event_id = NULL
-WHERE multiSearchAny(lower(concat(raw, detail)), (SELECT groupArray(lower(hex(person))) FROM erasing))
+WHERE {which}
 SETTINGS mutations_sync = 2

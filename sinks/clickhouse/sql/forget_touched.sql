@@ -1,6 +1,6 @@
--- Of batches that a finished refresh took in: others are still to be looked at.
+-- Of batches that a finished refresh took in: others are still to be looked at. {whom} selects subjects.
 ALTER TABLE touched DELETE
-WHERE subject IN (SELECT person FROM erasing)
+WHERE subject IN ({whom})
     AND frame IN
     (
         SELECT arrayJoin(frames)

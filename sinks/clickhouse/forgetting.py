@@ -1,0 +1,245 @@
+"""Takes out events that are older than their type is kept, and leaves every value as it is.
+
+What is to go is noted first; then the steps that it made are handed over to nobody, in one insert; then the events and
+the steps that were handed over are deleted, and the note last. What broke off before the insert is begun again, what
+broke off after it is brought to its end before anything else is worked out.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import polars as pl
+
+from bewithu.clock import brussels_day
+from schemas.contracts import contracts
+from schemas.indicators import Counted
+from sinks.clickhouse.contract_tables import facts_table
+from sinks.clickhouse.database import Database, statement
+from sinks.clickhouse.indicator_sql import (
+    Concern,
+    Whom,
+    all_events_statement,
+    parameters_of,
+    steps_by_refresh_statement,
+)
+from sinks.clickhouse.quarantine import Quarantine
+from sinks.clickhouse.refresh_run import Run
+from sinks.clickhouse.step_store import ROWS_OF_A_PART, target_of
+from sinks.indicators.forgetting import NOBODY, expendable, handed_over
+from sinks.indicators.steps import difference, events_of
+
+log = logging.getLogger(__name__)
+
+#: So many persons' events are looked at together.
+_AT_ONCE = 2_000
+#: So many times, before what was found is deleted: to delete little takes as long as to delete much.
+_ROUNDS = 10
+#: An event on its way when its like is deleted is not younger than this.
+_GRACE = timedelta(days=2)
+
+#: The Brussels day of an event.
+HAPPENED = "toDate32(toTimeZone(occurred_at, 'Europe/Brussels'))"
+
+#: Generations that stand, by indicator and number.
+Standing = Mapping[tuple[str, int], Counted]
+
+
+@dataclass(frozen=True, slots=True)
+class Forgot:
+    """How many events were forgotten, by type. `more` tells that others are left for the next time."""
+
+    events: Mapping[str, int]
+    more: bool
+
+
+def cuts_of(now: datetime) -> Mapping[str, date]:
+    """By event type the first day of which events are kept. Types that are about no person have none."""
+    return {
+        contract.event_type: brussels_day(now) - timedelta(days=contract.kept_days) - _GRACE
+        for contract in contracts().values()
+        if contract.kept_days is not None
+    }
+
+
+class Forgetting:
+    """Not beside a refresh: both are steps of the one that leads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._after = NOBODY
+
+    def finish(self, run: Run) -> None:
+        """What an earlier one noted and did not come to do."""
+        for number, is_done in self._database.rows(statement("forgetting_begun")):
+            if not is_done:
+                run.require_lead()
+                self._database.run(
+                    "ALTER TABLE forgetting DELETE WHERE refresh = {number:UInt64} SETTINGS mutations_sync = 2",
+                    number=number,
+                )
+        self._take_out(run)
+
+    def forget(self, run: Run, standing: Standing, cuts: Mapping[str, date]) -> Forgot:
+        """Goes on where it ended the last time; from the beginning, when it came to an end."""
+        about_persons = {key: found for key, found in standing.items() if events_of(found) <= cuts.keys()}
+        found: Counter[str] = Counter()
+        for _ in range(_ROUNDS):
+            whom = self._next(cuts)
+            if whom is None:
+                self._after = NOBODY
+                self._empty_refused(run, cuts)
+                break
+            found.update(self._hand_over(run, Concern(0, about_persons, whom), cuts))
+        if found:
+            self._take_out(run)
+            told = ", ".join(
+                f"{count} of {event} before {cuts[event]}" for event, count in sorted(found.items())
+            )
+            log.info("forgot old events, values stay: %s", told)
+        return Forgot(dict(found), more=whom is not None)
+
+    def _empty_refused(self, run: Run, cuts: Mapping[str, date]) -> None:
+        """Of records that were refused so long ago nothing is left but that they were."""
+        quarantine = Quarantine(self._database)
+        for topic, contract in contracts().items():
+            if contract.event_type in cuts:
+                run.require_lead()
+                quarantine.empty(
+                    "topic = {topic:String} AND toDate32(known_at) < {before:Date32} AND raw != ''",
+                    run.now,
+                    "retention",
+                    "it was refused longer ago than its like is kept",
+                    topic=topic,
+                    before=cuts[contract.event_type],
+                )
+
+    def _next(self, cuts: Mapping[str, date]) -> Whom | None:
+        """The next persons of whom there is anything old."""
+        old = " UNION DISTINCT ".join(
+            f"SELECT person AS subject FROM {facts_table(event)} WHERE {HAPPENED} < {{before_{number}:Date32}}"
+            for number, event in enumerate(cuts)
+        )
+        given = {f"before_{number}": day for number, day in enumerate(cuts.values())}
+        since = {"after": self._after.hex()}
+        count, last = self._database.rows(
+            f"SELECT count(), hex(max(subject)) FROM (SELECT subject FROM ({old})"
+            f" WHERE subject > unhex({{after:String}}) ORDER BY subject LIMIT {_AT_ONCE})",
+            **given,
+            **since,
+        )[0]
+        if not count:
+            return None
+        self._after = bytes.fromhex(last)
+        next_ones = "$subject > unhex({after:String}) AND $subject <= unhex({upto:String})"
+        return Whom(f"({next_ones} AND $subject IN ({old}))", {**given, **since, "upto": last})
+
+    def _hand_over(self, run: Run, concern: Concern, cuts: Mapping[str, date]) -> Mapping[str, int]:
+        parameters = parameters_of([concern])
+        facts = {
+            event: self._database.frame(all_events_statement(event, [concern]), **parameters).rename(
+                {"id": "event_id"}
+            )
+            for event in cuts
+        }
+        existing = self._database.frame(steps_by_refresh_statement(concern.whom), **concern.whom.parameters)
+        unsettled = _unsettled(concern, facts, existing)
+        gone = {
+            event: frame.join(unsettled, on="subject", how="anti")
+            for event, frame in expendable(facts, concern.indicators, cuts).items()
+        }
+        who = pl.concat([frame.select("subject") for frame in gone.values()]).unique().sort("subject")
+        while len(who):
+            left = {
+                event: _sound(frame)
+                .join(who, on="subject", how="semi")
+                .join(gone[event], on=["subject", "event_id"], how="anti")
+                for event, frame in facts.items()
+            }
+            mine = existing.join(who, on="subject", how="semi")
+            rows = handed_over(mine, target_of(concern, left), run.number)
+            if len(rows) < ROWS_OF_A_PART:
+                break
+            who = who.head(len(who) // 2)
+            self._after = who["subject"][-1]
+        going = {event: frame.join(who, on="subject", how="semi") for event, frame in gone.items()}
+        if len(who):
+            self._write(run, going, rows, cuts)
+        return {event: len(frame) for event, frame in going.items() if len(frame)}
+
+    def _write(
+        self, run: Run, going: Mapping[str, pl.DataFrame], rows: pl.DataFrame, cuts: Mapping[str, date]
+    ) -> None:
+        number = pl.lit(run.number, pl.UInt64)
+        noted = [
+            frame.with_columns(event_type=pl.lit(event), before=pl.lit(cuts[event]), refresh=number)
+            for event, frame in going.items()
+        ]
+        run.require_lead()
+        self._database.insert_frame("forgetting", pl.concat(noted))
+        # One step of nobody's tells that all are there, even where none is of this number.
+        mark = rows.clear(1).with_columns(
+            indicator=pl.lit(""), municipality=pl.lit(""), cell=pl.lit(""), subject=pl.lit(NOBODY),
+            generation=pl.lit(0, pl.UInt64), day=pl.lit(date(1970, 1, 1)), bin=pl.lit(0, pl.Int32),
+            delta=pl.lit(0, pl.Int64), refresh=number,
+        )  # fmt: skip
+        run.require_lead()
+        self._database.insert_frame("steps", pl.concat([rows, mark]))
+        run.number += 1
+
+    def _take_out(self, run: Run) -> None:
+        types = [
+            event for (event,) in self._database.rows("SELECT DISTINCT event_type FROM forgetting ORDER BY 1")
+        ]
+        for event in types:
+            self._note(run, event)
+        for event in types:
+            run.require_lead()
+            self._database.run(
+                f"ALTER TABLE {facts_table(event)} DELETE WHERE (person, event_id) IN"
+                " (SELECT subject, event_id FROM forgetting WHERE event_type = {event:String})"
+                " SETTINGS mutations_sync = 2",
+                event=event,
+            )
+        run.require_lead()
+        # Those that were listed before it broke off come first: while some of them are gone the others do not add up.
+        self._delete_spent_steps()
+        self._database.run(statement("find_spent_steps"))
+        self._delete_spent_steps()
+        self._database.run(statement("forget_touched").replace("{whom}", "SELECT subject FROM forgetting"))
+        self._database.run("TRUNCATE TABLE forgetting")
+
+    def _delete_spent_steps(self) -> None:
+        self._database.run(statement("forget_spent_steps"))
+        self._database.run("TRUNCATE TABLE spent_steps")
+
+    def _note(self, run: Run, event: str) -> None:
+        run.require_lead()
+        self._database.run(
+            f"""INSERT INTO forgotten (refresh, event_type, agency, before, facts, at)
+            SELECT going.refresh, going.event_type, facts.agency, going.before,
+                uniqExact(facts.event_id, facts.revision), {{at:DateTime64(3, 'UTC')}}
+            FROM {facts_table(event)} AS facts
+            INNER JOIN (SELECT * FROM forgetting WHERE event_type = {{event:String}}) AS going
+                ON going.subject = facts.person AND going.event_id = facts.event_id
+            GROUP BY going.refresh, going.event_type, facts.agency, going.before""",
+            event=event,
+            at=run.now.astimezone(UTC).replace(tzinfo=None),
+        )
+
+
+def _sound(facts: pl.DataFrame) -> pl.DataFrame:
+    return facts.filter(~pl.col("cancelled"))
+
+
+def _unsettled(concern: Concern, facts: Mapping[str, pl.DataFrame], existing: pl.DataFrame) -> pl.DataFrame:
+    """The subjects with events that no refresh has taken in yet: their steps are not yet what is to be handed over."""
+    target = target_of(concern, {event: _sound(frame) for event, frame in facts.items()})
+    schema = {"indicator": pl.String(), "generation": pl.UInt64()}
+    standing = pl.DataFrame(list(concern.generations), schema=schema, orient="row")
+    followed = existing.join(standing, on=["indicator", "generation"], how="semi")
+    return difference(target, followed).select("subject").unique()
