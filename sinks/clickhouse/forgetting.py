@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import polars as pl
 
-from bewithu.clock import brussels_day
+from bewithu.clock import BRUSSELS, brussels_day
 from schemas.contracts import contracts
 from schemas.indicators import Counted
 from sinks.clickhouse.contract_tables import facts_table
@@ -42,8 +42,6 @@ _ROUNDS = 10
 #: An event on its way when its like is deleted is not younger than this.
 _GRACE = timedelta(days=2)
 
-#: The Brussels day of an event.
-HAPPENED = "toDate32(toTimeZone(occurred_at, 'Europe/Brussels'))"
 
 #: Generations that stand, by indicator and number.
 Standing = Mapping[tuple[str, int], Counted]
@@ -120,23 +118,18 @@ class Forgetting:
 
     def _next(self, cuts: Mapping[str, date]) -> Whom | None:
         """The next persons of whom there is anything old."""
-        old = " UNION DISTINCT ".join(
-            f"SELECT person AS subject FROM {facts_table(event)} WHERE {HAPPENED} < {{before_{number}:Date32}}"
-            for number, event in enumerate(cuts)
+        moments = {f"before_{number}": start_of(day) for number, day in enumerate(cuts.values())}
+        given = {**moments, "after": self._after.hex()}
+        behind = "$subject > unhex({after:String})"
+        next_ones = f"{_persons_of_old(cuts, behind)} ORDER BY subject LIMIT {_AT_ONCE}"
+        ((count, last),) = self._database.rows(
+            f"SELECT count(), hex(max(subject)) FROM ({next_ones})", **given
         )
-        given = {f"before_{number}": day for number, day in enumerate(cuts.values())}
-        since = {"after": self._after.hex()}
-        count, last = self._database.rows(
-            f"SELECT count(), hex(max(subject)) FROM (SELECT subject FROM ({old})"
-            f" WHERE subject > unhex({{after:String}}) ORDER BY subject LIMIT {_AT_ONCE})",
-            **given,
-            **since,
-        )[0]
         if not count:
             return None
         self._after = bytes.fromhex(last)
-        next_ones = "$subject > unhex({after:String}) AND $subject <= unhex({upto:String})"
-        return Whom(f"({next_ones} AND $subject IN ({old}))", {**given, **since, "upto": last})
+        these = f"{behind} AND $subject <= unhex({{upto:String}})"
+        return Whom(f"({these} AND $subject IN ({_persons_of_old(cuts, these)}))", {**given, "upto": last})
 
     def _hand_over(self, run: Run, concern: Concern, cuts: Mapping[str, date]) -> Mapping[str, int]:
         parameters = parameters_of([concern])
@@ -162,9 +155,9 @@ class Forgetting:
             }
             mine = existing.join(who, on="subject", how="semi")
             rows = handed_over(mine, target_of(concern, left), run.number)
-            if len(rows) < ROWS_OF_A_PART:
+            if len(rows) < ROWS_OF_A_PART or len(who) == 1:
                 break
-            who = who.head(len(who) // 2)
+            who = who.head(-(-len(who) // 2))
             self._after = who["subject"][-1]
         going = {event: frame.join(who, on="subject", how="semi") for event, frame in gone.items()}
         if len(who):
@@ -230,6 +223,21 @@ class Forgetting:
             event=event,
             at=run.now.astimezone(UTC).replace(tzinfo=None),
         )
+
+
+def start_of(day: date) -> datetime:
+    """The moment at which a day begins in Belgium, UTC, as the store takes it."""
+    return datetime.combine(day, time(), BRUSSELS).astimezone(UTC).replace(tzinfo=None)
+
+
+def _persons_of_old(cuts: Iterable[str], which: str) -> str:
+    """`subject` of those persons with an event of before its type's cut; `which` is a condition on $subject."""
+    persons = " UNION DISTINCT ".join(
+        f"SELECT person AS subject FROM {facts_table(event)}"
+        f" WHERE occurred_at < {{before_{number}:DateTime64(3, 'UTC')}} AND {which.replace('$subject', 'person')}"
+        for number, event in enumerate(cuts)
+    )
+    return f"SELECT subject FROM ({persons})"
 
 
 def _sound(facts: pl.DataFrame) -> pl.DataFrame:

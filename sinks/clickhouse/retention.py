@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from schemas.contracts import contract_of
 from sinks.clickhouse.contract_tables import facts_table
 from sinks.clickhouse.database import Database
-from sinks.clickhouse.forgetting import HAPPENED, cuts_of
+from sinks.clickhouse.forgetting import cuts_of, start_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,9 @@ def retention_of(database: Database, now: datetime) -> Sequence[Retention]:
     found = []
     for event, cut in sorted(cuts_of(now).items()):
         older = database.value(
-            f"SELECT uniqExact(event_id) FROM {facts_table(event)} WHERE {HAPPENED} < {{cut:Date32}}", cut=cut
+            f"SELECT uniqExact(event_id) FROM {facts_table(event)}"
+            " WHERE occurred_at < {before:DateTime64(3, 'UTC')}",
+            before=start_of(cut),
         )
         count, last = forgotten.get(event, (0, None))
         found.append(Retention(event, contract_of(event).kept_days or 0, cut, older, count, last))

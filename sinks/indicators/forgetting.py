@@ -1,7 +1,7 @@
 """Which old events may go, and what becomes of the steps that they made.
 
 An event is old before its type's cut. Of the old ones those stay that decide what events to come will change: of who is
-in a stock the event that they entered by, of a gap or a duration the first start and the first end. All others have had
+or was in a stock their last event, of a gap or a duration the first start and the first end. All others have had
 their effect: the steps that they made are handed over to nobody, so that every value stays what it is. Of whom nothing
 counts any more and nothing new was heard, all events go: who comes back is new.
 """
@@ -94,13 +94,13 @@ def _before_all_cuts(facts: Facts, indicator: Gap | Duration, cuts: Mapping[str,
 
 
 def _stock(facts: pl.DataFrame, indicator: Stock, cut: date) -> pl.DataFrame:
+    """The last one, a leave too: an earlier one may stay for another indicator, and must not come to count here."""
     return (
         facts.with_columns(enters=matches(indicator.enter))
         .filter((pl.col("enters") | matches(indicator.leave)) & (pl.col("happened") < cut))
         .group_by("subject", maintain_order=True)
         .last()
-        .filter("enters")
-        .with_columns(event=pl.lit(indicator.event), counts=pl.lit(True))
+        .with_columns(event=pl.lit(indicator.event), counts="enters")
     )
 
 
