@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from time import monotonic
 
 import polars as pl
 
@@ -37,8 +38,8 @@ log = logging.getLogger(__name__)
 
 #: So many persons' events are looked at together.
 _AT_ONCE = 2_000
-#: So many times, before what was found is deleted: to delete little takes as long as to delete much.
-_ROUNDS = 10
+#: For so long, before what was found is deleted, which takes as long for little as for much.
+_SECONDS = 2.0
 #: An event on its way when its like is deleted is not younger than this.
 _GRACE = timedelta(days=2)
 
@@ -86,19 +87,21 @@ class Forgetting:
         """Goes on where it ended the last time; from the beginning, when it came to an end."""
         about_persons = {key: found for key, found in standing.items() if events_of(found) <= cuts.keys()}
         found: Counter[str] = Counter()
-        for _ in range(_ROUNDS):
-            whom = self._next(cuts)
-            if whom is None:
-                self._after = NOBODY
-                self._empty_refused(run, cuts)
-                break
+        until = monotonic() + _SECONDS
+        while whom := self._next(cuts):
             found.update(self._hand_over(run, Concern(0, about_persons, whom), cuts))
+            if monotonic() > until:
+                break
         if found:
             self._take_out(run)
             told = ", ".join(
                 f"{count} of {event} before {cuts[event]}" for event, count in sorted(found.items())
             )
             log.info("forgot old events, values stay: %s", told)
+        if whom is None:
+            self._after = NOBODY
+            self._empty_refused(run, cuts)
+            self._wipe(cuts)
         return Forgot(dict(found), more=whom is not None)
 
     def _empty_refused(self, run: Run, cuts: Mapping[str, date]) -> None:
@@ -193,9 +196,8 @@ class Forgetting:
         for event in types:
             run.require_lead()
             self._database.run(
-                f"ALTER TABLE {facts_table(event)} DELETE WHERE (person, event_id) IN"
-                " (SELECT subject, event_id FROM forgetting WHERE event_type = {event:String})"
-                " SETTINGS mutations_sync = 2",
+                f"DELETE FROM {facts_table(event)} WHERE (person, event_id) IN"
+                " (SELECT subject, event_id FROM forgetting WHERE event_type = {event:String})",
                 event=event,
             )
         run.require_lead()
@@ -207,8 +209,14 @@ class Forgetting:
         self._database.run("TRUNCATE TABLE forgetting")
 
     def _delete_spent_steps(self) -> None:
-        self._database.run(statement("forget_spent_steps"))
-        self._database.run("TRUNCATE TABLE spent_steps")
+        if self._database.value("SELECT count() FROM spent_steps"):
+            self._database.run(statement("forget_spent_steps"))
+            self._database.run("TRUNCATE TABLE spent_steps")
+
+    def _wipe(self, events: Iterable[str]) -> None:
+        """What was deleted is seen no more at once; now parts are rewritten without it, in the background."""
+        for table in ("steps", *map(facts_table, events)):
+            self._database.run(f"ALTER TABLE {table} APPLY DELETED MASK SETTINGS mutations_sync = 0")
 
     def _note(self, run: Run, event: str) -> None:
         run.require_lead()

@@ -6,19 +6,9 @@ CREATE TABLE IF NOT EXISTS forgetting
 ENGINE = MergeTree ORDER BY (event_type, subject, event_id)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
--- Steps that add up to nothing within each refresh, while they are being taken out.
-CREATE TABLE IF NOT EXISTS spent_steps
-(
-    subject FixedString(16),
-    indicator LowCardinality(String),
-    generation UInt64,
-    municipality LowCardinality(String),
-    cell LowCardinality(String),
-    day Date32,
-    bin Int32,
-    refresh UInt64
-)
-ENGINE = MergeTree ORDER BY (subject, indicator, generation)
+-- Steps that add up to nothing within each refresh, by their hashes, while they are being taken out.
+CREATE TABLE IF NOT EXISTS spent_steps (subject FixedString(16), step UInt64)
+ENGINE = MergeTree ORDER BY subject
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- How many events of each agency were forgotten. Noted again after a crash, when some of them may be gone: the highest counts.

@@ -1,4 +1,4 @@
-ALTER TABLE steps DELETE
-WHERE (subject, indicator, generation, municipality, cell, day, bin, refresh) IN
-    (SELECT subject, indicator, generation, municipality, cell, day, bin, refresh FROM spent_steps)
-SETTINGS mutations_sync = 2
+DELETE FROM steps
+WHERE subject IN (SELECT subject FROM spent_steps)
+    AND cityHash64(subject, indicator, generation, municipality, cell, day, bin, refresh) IN
+        (SELECT step FROM spent_steps)
