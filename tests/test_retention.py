@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
+from typing import Any
 
 import pytest
 
@@ -145,7 +146,7 @@ def test_events_that_come_later_count_as_they_would_have(database: Database) -> 
     assert everything(database) == found
 
 
-@pytest.mark.parametrize("writes", [0, 1, 2, 5, 7, 9, 10, 11, 12, 13, 15])
+@pytest.mark.parametrize("writes", [1, 2, 6, 9, 10, 12, 20])
 def test_what_breaks_off_is_brought_to_its_end(platform: Platform, writes: int) -> None:
     database, known = platform.database, platform.clock.moment
     before, earlier = everything(database), as_known(database, known)
@@ -164,6 +165,38 @@ def test_what_breaks_off_is_brought_to_its_end(platform: Platform, writes: int) 
     audited = ClickHouseIndicators(database, INDICATORS).audit(other.clock.moment, random.Random(writes))
     assert audited is not None
     assert audited.is_well
+
+
+def test_more_steps_than_one_insert_takes_are_handed_over_in_several(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = [person(number) for number in range(3, 9)]
+    platform.send(*(message for each in others for message in left(each)))
+    platform.refresh()
+    before = everything(platform.database)
+    monkeypatch.setattr("sinks.clickhouse.forgetting.ROWS_OF_A_PART", 200)
+    assert forget(platform) is not None
+    assert platform.database.value("SELECT uniqExact(refresh) FROM forgotten") > 1
+    assert [places_of(platform.database, each) for each in (ANNA, *others)] == [[]] * 7
+    assert everything(platform.database) == before
+
+
+def test_no_pseudonym_is_in_what_the_store_is_asked(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    for name in ("run", "rows", "frame"):
+        do = getattr(platform.database, name)
+
+        def noting(text: str, *, _do: Callable[..., Any] = do, **parameters: Any) -> Any:
+            asked.append(f"{text} {parameters}".lower())
+            return _do(text, **parameters)
+
+        monkeypatch.setattr(platform.database, name, noting)
+    forget(platform)
+    assert len(asked) > 10
+    assert not [each for each in asked if ANNA in each or BORIS in each]
+    assert not [each for each in asked if str(bytes.fromhex(ANNA)).lower() in each]
 
 
 def test_events_that_no_refresh_has_taken_in_wait(platform: Platform) -> None:

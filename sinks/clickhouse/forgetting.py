@@ -70,7 +70,7 @@ class Forgetting:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._after = NOBODY
+        self._after = NOBODY.hex()
 
     def finish(self, run: Run) -> None:
         """What an earlier one noted and did not come to do."""
@@ -89,7 +89,10 @@ class Forgetting:
         found: Counter[str] = Counter()
         until = monotonic() + _SECONDS
         while whom := self._next(cuts):
-            found.update(self._hand_over(run, Concern(0, about_persons, whom), cuts))
+            gone, are_all = self._hand_over(run, Concern(0, about_persons, whom), cuts)
+            found.update(gone)
+            if are_all:
+                self._after = whom.parameters["upto"]
             if monotonic() > until:
                 break
         if found:
@@ -99,7 +102,7 @@ class Forgetting:
             )
             log.info("forgot old events, values stay: %s", told)
         if whom is None:
-            self._after = NOBODY
+            self._after = NOBODY.hex()
             self._empty_refused(run, cuts)
             self._wipe(cuts)
         return Forgot(dict(found), more=whom is not None)
@@ -120,52 +123,49 @@ class Forgetting:
                 )
 
     def _next(self, cuts: Mapping[str, date]) -> Whom | None:
-        """The next persons of whom there is anything old."""
+        """The next persons of whom there is anything old.
+
+        Up to two bytes that others have, too: servers log what they are asked.
+        """
         moments = {f"before_{number}": start_of(day) for number, day in enumerate(cuts.values())}
-        given = {**moments, "after": self._after.hex()}
+        given = {**moments, "after": self._after}
         behind = "$subject > unhex({after:String})"
         next_ones = f"{_persons_of_old(cuts, behind)} ORDER BY subject LIMIT {_AT_ONCE}"
         ((count, last),) = self._database.rows(
-            f"SELECT count(), hex(max(subject)) FROM ({next_ones})", **given
+            f"SELECT count(), hex(substring(max(subject), 1, 2)) FROM ({next_ones})", **given
         )
         if not count:
             return None
-        self._after = bytes.fromhex(last)
         these = f"{behind} AND $subject <= unhex({{upto:String}})"
-        return Whom(f"({these} AND $subject IN ({_persons_of_old(cuts, these)}))", {**given, "upto": last})
+        return Whom(
+            f"({these} AND $subject IN ({_persons_of_old(cuts, these)}))", {**given, "upto": last + "FF" * 14}
+        )
 
-    def _hand_over(self, run: Run, concern: Concern, cuts: Mapping[str, date]) -> Mapping[str, int]:
-        parameters = parameters_of([concern])
-        facts = {
-            event: self._database.frame(all_events_statement(event, [concern]), **parameters).rename(
-                {"id": "event_id"}
-            )
-            for event in cuts
-        }
+    def _hand_over(
+        self, run: Run, concern: Concern, cuts: Mapping[str, date]
+    ) -> tuple[Mapping[str, int], bool]:
+        """How many events of each type are to go; and whether that is all, as one insert takes only so many steps."""
+        facts = {event: self._events(event, concern) for event in cuts}
         existing = self._database.frame(steps_by_refresh_statement(concern.whom), **concern.whom.parameters)
         unsettled = _unsettled(concern, facts, existing)
         gone = {
             event: frame.join(unsettled, on="subject", how="anti")
             for event, frame in expendable(facts, concern.indicators, cuts).items()
         }
-        who = pl.concat([frame.select("subject") for frame in gone.values()]).unique().sort("subject")
-        while len(who):
-            left = {
-                event: _sound(frame)
-                .join(who, on="subject", how="semi")
-                .join(gone[event], on=["subject", "event_id"], how="anti")
-                for event, frame in facts.items()
-            }
-            mine = existing.join(who, on="subject", how="semi")
-            rows = handed_over(mine, target_of(concern, left), run.number)
-            if len(rows) < ROWS_OF_A_PART or len(who) == 1:
-                break
-            who = who.head(-(-len(who) // 2))
-            self._after = who["subject"][-1]
+        left = {
+            event: _sound(frame).join(gone[event], on=["subject", "event_id"], how="anti")
+            for event, frame in facts.items()
+        }
+        whose = pl.concat([frame.select("subject") for frame in gone.values()]).unique().sort("subject")
+        who, rows = _as_many_as_fit(whose, existing, target_of(concern, left), run.number)
         going = {event: frame.join(who, on="subject", how="semi") for event, frame in gone.items()}
         if len(who):
             self._write(run, going, rows, cuts)
-        return {event: len(frame) for event, frame in going.items() if len(frame)}
+        return {event: len(frame) for event, frame in going.items() if len(frame)}, len(who) == len(whose)
+
+    def _events(self, event: str, concern: Concern) -> pl.DataFrame:
+        asked = all_events_statement(event, [concern])
+        return self._database.frame(asked, **parameters_of([concern])).rename({"id": "event_id"})
 
     def _write(
         self, run: Run, going: Mapping[str, pl.DataFrame], rows: pl.DataFrame, cuts: Mapping[str, date]
@@ -246,6 +246,21 @@ def _persons_of_old(cuts: Iterable[str], which: str) -> str:
         for number, event in enumerate(cuts)
     )
     return f"SELECT subject FROM ({persons})"
+
+
+def _as_many_as_fit(
+    whose: pl.DataFrame, existing: pl.DataFrame, target: pl.DataFrame, number: int
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The first of these subjects, and what hands their steps over in one insert."""
+    while True:
+        rows = handed_over(
+            existing.join(whose, on="subject", how="semi"),
+            target.join(whose, on="subject", how="semi"),
+            number,
+        )
+        if len(rows) < ROWS_OF_A_PART or len(whose) <= 1:
+            return whose, rows
+        whose = whose.head(len(whose) // 2)
 
 
 def _sound(facts: pl.DataFrame) -> pl.DataFrame:
