@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from schemas.indicators.model import Counted, Definition
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.indicator_sql import by_first_byte
+from sinks.indicators.forgetting import NOBODY
 from sinks.indicators.steps import STEPS, difference, steps_of
 from tests.every_kind import complete
 
@@ -245,7 +246,7 @@ def test_of_another_generation_nothing_is_taken_back() -> None:
 
 @pytest.mark.parametrize("share", [256, 128, 100, 1])
 def test_every_subject_is_in_one_part_of_all(prepared_database: Database, share: int) -> None:
-    ends = ["00" * 16, "7f" + "ff" * 15, "80" + "00" * 15, "ff" * 16, "0123456789abcdef" * 2]
+    ends = ["00" * 15 + "01", "7f" + "ff" * 15, "80" + "00" * 15, "ff" * 16, "0123456789abcdef" * 2]
     found: list[str] = []
     for first in range(0, 256, share):
         whom = by_first_byte(first, min(256, first + share))
@@ -253,7 +254,7 @@ def test_every_subject_is_in_one_part_of_all(prepared_database: Database, share:
             "SELECT lower(hex(subject)) FROM"
             " (SELECT toFixedString(unhex(arrayJoin({ends:Array(String)})), 16) AS subject)"
             f" WHERE {whom.sql('subject')}",
-            ends=ends,
+            ends=[*ends, NOBODY.hex()],
             **whom.parameters,
         )
         found += [subject for (subject,) in rows]

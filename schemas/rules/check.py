@@ -17,8 +17,9 @@ from schemas.rules import model
 Event = Mapping[str, Any]
 
 
-#: Reasons that come before all others: of an event that is too old, other rules may not know the place any more.
-_FIRST = {"national_number": 0, "too_old": 1}
+#: Reasons that come before all others. Of an event that is too old, other rules may not know the place any more; one
+#: from before all events has lost its date.
+_FIRST = {"national_number": 0, "too_early": 1, "too_old": 2}
 
 
 @dataclass(frozen=True, slots=True)
