@@ -214,9 +214,9 @@ class Forgetting:
             self._database.run("TRUNCATE TABLE spent_steps")
 
     def _wipe(self, events: Iterable[str]) -> None:
-        """What was deleted is seen no more at once; now parts are rewritten without it, in the background."""
+        """What was deleted is seen no more at once; now parts are rewritten without it."""
         for table in ("steps", *map(facts_table, events)):
-            self._database.run(f"ALTER TABLE {table} APPLY DELETED MASK SETTINGS mutations_sync = 0")
+            self._database.run(f"ALTER TABLE {table} APPLY DELETED MASK SETTINGS mutations_sync = 2")
 
     def _note(self, run: Run, event: str) -> None:
         run.require_lead()
