@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from bewithu import cli
+from sinks.clickhouse.database import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,10 @@ class CommandLine:
         """Settings by the end of their variable's name: `KAFKA__GROUP` for `BEWITHU_KAFKA__GROUP`."""
         for name, value in settings.items():
             self._monkeypatch.setenv(f"BEWITHU_{name}", str(value))
+
+    def read(self, database: Database) -> None:
+        """What commands look into is this embedded store."""
+        self.set(CLICKHOUSE__URL=f"chdb://{database.name.removeprefix('chdb at ')}")
 
     def __call__(self, *words: str | Path, stdin: str = "") -> Answer:
         self._monkeypatch.setattr(sys, "argv", ["bewithu", *map(str, words)])

@@ -23,7 +23,7 @@ MOMENT = datetime(2025, 3, 3, 12, tzinfo=UTC)
 @pytest.fixture
 def platform(bewithu: CommandLine, database: Database) -> Platform:
     """Fifteen persons are certified; what is known of them is known on two days."""
-    bewithu.set(CLICKHOUSE__URL=f"chdb://{database.name.removeprefix('chdb at ')}")
+    bewithu.read(database)
     made = Platform(database)
     made.refresh()
     for persons in (range(10), range(10, 15)):

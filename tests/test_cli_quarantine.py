@@ -30,9 +30,8 @@ def stage(bewithu: CommandLine, database: Database, schema_registry: SchemaRegis
     client = RegistryClient(Registry(url=schema_registry.url))
     client.register_all()
     client.close()
-    bewithu.set(
-        CLICKHOUSE__URL=f"chdb://{database.name.removeprefix('chdb at ')}", REGISTRY__URL=schema_registry.url
-    )
+    bewithu.read(database)
+    bewithu.set(REGISTRY__URL=schema_registry.url)
     return Stage(database)
 
 

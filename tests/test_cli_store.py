@@ -25,7 +25,7 @@ MOMENT = datetime(2025, 3, 3, 9, 30, tzinfo=UTC)
 @pytest.fixture
 def stored(bewithu: CommandLine, database: Database) -> Database:
     """The store that the commands are set to read."""
-    bewithu.set(CLICKHOUSE__URL=f"chdb://{database.name.removeprefix('chdb at ')}")
+    bewithu.read(database)
     return database
 
 

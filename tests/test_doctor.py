@@ -24,9 +24,9 @@ def test_doctor_shows_every_setting_with_its_source_and_no_secret(
     (tmp_path / "secret").write_text("geheim-1\n")
     (tmp_path / "bewithu.toml").write_text('[kafka]\ngroup = "from-toml"\n[http]\nport = 1\n')
     smtp_server.login = ("me", "geheim-2")
+    bewithu.read(database)
     bewithu.set(
         KAFKA__BOOTSTRAP_SERVERS=tansu.bootstrap_servers, REGISTRY__URL=schema_registry.url,
-        CLICKHOUSE__URL=f"chdb://{database.name.removeprefix('chdb at ')}",
         SMTP__PORT=smtp_server.port, SMTP__USERNAME="me", SMTP__PASSWORD="geheim-2",
         CLICKHOUSE__PASSWORD_FILE=tmp_path / "secret",
         HTTP__PORT=2, HTTP__PUBLIC_URL="https://me:geheim-3@board.invalid",

@@ -158,7 +158,7 @@ def test_an_erasure_that_broke_off_is_finished_by_the_next(database: Database, b
 
 
 def test_it_is_logged_without_the_pseudonym(bewithu: CommandLine, database: Database) -> None:
-    bewithu.set(CLICKHOUSE__URL=f"chdb://{database.name.removeprefix('chdb at ')}")
+    bewithu.read(database)
     platform = Platform(database)
     platform.send(*life(ANNA), refused(ANNA))
     platform.refresh()

@@ -67,7 +67,7 @@ def test_of_generations_the_one_that_stood_at_the_moment_and_newer_ones_stay(pla
 
 
 def test_the_command_asks_first_and_says_what_it_took_out(bewithu: CommandLine, platform: Platform) -> None:
-    bewithu.set(CLICKHOUSE__URL=f"chdb://{platform.database.name.removeprefix('chdb at ')}")
+    bewithu.read(platform.database)
     refused = bewithu("indicators", "prune")
     assert refused.code == 2
     assert FORMER in refused.err

@@ -240,7 +240,7 @@ def test_records_that_were_refused_so_long_ago_lose_their_bytes(platform: Platfo
 def test_whoever_asks_what_a_value_rests_on_is_told_that_events_are_gone(
     platform: Platform, bewithu: CommandLine
 ) -> None:
-    bewithu.set(CLICKHOUSE__URL=f"chdb://{platform.database.name.removeprefix('chdb at ')}")
+    bewithu.read(platform.database)
     for number in range(3, 10):
         platform.send(*stays(person(number)))
     platform.refresh()
@@ -260,7 +260,7 @@ def test_events_of_ten_years_ago_are_forgotten_and_refused(platform: Platform) -
 
 
 def test_operators_see_what_is_kept_and_what_was_forgotten(platform: Platform, bewithu: CommandLine) -> None:
-    bewithu.set(CLICKHOUSE__URL=f"chdb://{platform.database.name.removeprefix('chdb at ')}")
+    bewithu.read(platform.database)
     forget(platform)
     rows = {row["event_type"]: row for row in bewithu("privacy", "retention", "--json").document}
     assert rows.keys() == set(PERSONAL)

@@ -44,10 +44,18 @@ def subject_column(contract: Contract) -> str:
 
 def sync_contract_tables(database: Database) -> None:
     """Makes what is not there yet. Facts are only ever widened. Every statement can be repeated."""
+    without_codec = {
+        table
+        for (table,) in database.rows(
+            "SELECT name FROM system.tables WHERE database = currentDatabase()"
+            " AND position(engine_full, 'default_compression_codec') = 0"
+        )
+    }
     for topic, contract in contracts().items():
         facts = facts_table(contract.event_type)
         database.run(_facts(contract))
-        database.run(f"ALTER TABLE {facts} MODIFY SETTING {_CODEC}")
+        if facts in without_codec:
+            database.run(f"ALTER TABLE {facts} MODIFY SETTING {_CODEC}")
         there = {column for column, *_ in database.rows(f"DESCRIBE TABLE {facts}")}
         for field in contract.fields:
             if name(field.name) not in there:

@@ -32,6 +32,7 @@ from sinks.clickhouse.quarantine import Quarantine
 from sinks.clickhouse.refresh_run import Run
 from sinks.clickhouse.step_store import ROWS_OF_A_PART, target_of
 from sinks.indicators.forgetting import NOBODY, expendable, handed_over
+from sinks.indicators.moves import generations_of
 from sinks.indicators.steps import difference, events_of
 
 log = logging.getLogger(__name__)
@@ -147,14 +148,15 @@ class Forgetting:
         """How many events of each type are to go; and whether that is all, as one insert takes only so many steps."""
         facts = {event: self._events(event, concern) for event in cuts}
         existing = self._database.frame(steps_by_refresh_statement(concern.whom), **concern.whom.parameters)
-        unsettled = _unsettled(concern, facts, existing)
+        sound = {event: frame.filter(~pl.col("cancelled")) for event, frame in facts.items()}
+        unsettled = _unsettled(concern, sound, existing)
         gone = {
             event: frame.join(unsettled, on="subject", how="anti")
             for event, frame in expendable(facts, concern.indicators, cuts).items()
         }
         left = {
-            event: _sound(frame).join(gone[event], on=["subject", "event_id"], how="anti")
-            for event, frame in facts.items()
+            event: frame.join(gone[event], on=["subject", "event_id"], how="anti")
+            for event, frame in sound.items()
         }
         whose = pl.concat([frame.select("subject") for frame in gone.values()]).unique().sort("subject")
         who, rows = _as_many_as_fit(whose, existing, target_of(concern, left), run.number)
@@ -263,14 +265,9 @@ def _as_many_as_fit(
         whose = whose.head(len(whose) // 2)
 
 
-def _sound(facts: pl.DataFrame) -> pl.DataFrame:
-    return facts.filter(~pl.col("cancelled"))
-
-
 def _unsettled(concern: Concern, facts: Mapping[str, pl.DataFrame], existing: pl.DataFrame) -> pl.DataFrame:
     """The subjects with events that no refresh has taken in yet: their steps are not yet what is to be handed over."""
-    target = target_of(concern, {event: _sound(frame) for event, frame in facts.items()})
-    schema = {"indicator": pl.String(), "generation": pl.UInt64()}
-    standing = pl.DataFrame(list(concern.generations), schema=schema, orient="row")
+    target = target_of(concern, facts)
+    standing = generations_of(concern.generations)
     followed = existing.join(standing, on=["indicator", "generation"], how="semi")
     return difference(target, followed).select("subject").unique()

@@ -71,9 +71,7 @@ class ClickHouseIndicators:
         `on_values` is called when the values can be read, before the refresh is noted as finished. `leads` is asked
         before every write: raises `LeadLost` once it says no.
         """
-        ahead = self._ahead()
-        run = Run.begin(ahead, now, leads)
-        self._read_generations(run, ahead.notes)
+        ahead, run = self._begin(now, leads)
         self._write_rules(run)
         if ahead.forgetting:
             self._forgetting.finish(run)
@@ -96,9 +94,7 @@ class ClickHouseIndicators:
         self, now: datetime, chance: random.Random, leads: Callable[[], bool] = lambda: True
     ) -> Audited | None:
         """Looks at a random sample and puts right what differs from the facts; None while there is none to look at."""
-        ahead = self._ahead()
-        run = Run.begin(ahead, now, leads)
-        self._read_generations(run, ahead.notes)
+        ahead, run = self._begin(now, leads)
         families = self._families()
         if ahead.unmoved or ahead.forgetting or not families:
             return None
@@ -117,9 +113,7 @@ class ClickHouseIndicators:
         self, now: datetime, cuts: Mapping[str, date], leads: Callable[[], bool] = lambda: True
     ) -> Forgot | None:
         """Takes out events of before the day in `cuts`, by type; values stay. None while there is other work."""
-        ahead = self._ahead()
-        run = Run.begin(ahead, now, leads)
-        self._read_generations(run, ahead.notes)
+        ahead, run = self._begin(now, leads)
         if (
             ahead.unmoved
             or ahead.pending
@@ -132,6 +126,12 @@ class ClickHouseIndicators:
         if found.events:
             self._finish(run, [], more=False)
         return found
+
+    def _begin(self, now: datetime, leads: Callable[[], bool]) -> tuple[Ahead, Run]:
+        ahead = self._ahead()
+        run = Run.begin(ahead, now, leads)
+        self._read_generations(run, ahead.notes)
+        return ahead, run
 
     def _ahead(self) -> Ahead:
         """Looks at all batches once; after that at those of the last hour, when all earlier ones were taken in."""

@@ -15,7 +15,7 @@ from sinks.clickhouse.indicator_sql import (
     parameters_of,
 )
 from sinks.clickhouse.refresh_run import Run
-from sinks.indicators.moves import Families, moves_of
+from sinks.indicators.moves import Families, generations_of, moves_of
 from sinks.indicators.steps import difference, steps_of
 
 #: Moves of one insert: ClickHouse surely stores twice as many as one part.
@@ -76,9 +76,7 @@ class StepStore:
 def target_of(concern: Concern, facts: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """The steps that the concern's subjects should have, in each of its generations."""
     own = {event: facts[event].filter(pl.col(concern.flag)) for event in concern.events}
-    schema = {"indicator": pl.String(), "generation": pl.UInt64()}
-    generations = pl.DataFrame(list(concern.generations), schema=schema, orient="row")
-    return steps_of(own, concern.indicators).join(generations, on="indicator")
+    return steps_of(own, concern.indicators).join(generations_of(concern.generations), on="indicator")
 
 
 def _in_parts(steps: pl.DataFrame, families: Families) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:

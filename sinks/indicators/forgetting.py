@@ -14,7 +14,18 @@ from datetime import date
 import polars as pl
 
 from schemas.indicators import Counted, Duration, Gap, Stock
-from sinks.indicators.steps import END, LEAVE, START, Facts, difference, events_of, in_order, matches, placed
+from sinks.indicators.steps import (
+    END,
+    LEAVE,
+    START,
+    Facts,
+    difference,
+    events_of,
+    in_order,
+    matches,
+    placed,
+    summed,
+)
 
 #: The subject that steps are handed over to: no pseudonym, as one of digits alone is refused.
 NOBODY = bytes(16)
@@ -61,14 +72,9 @@ def handed_over(existing: pl.DataFrame, target: pl.DataFrame, number: int) -> pl
     """
     stays = existing.join(target, on=_KEY, how="semi")
     goes = existing.join(target, on=_KEY, how="anti").with_columns(-pl.col("delta"))
-    rest = difference(target, stays.drop("refresh")).with_columns(refresh=pl.lit(number, pl.UInt64))
+    rest = difference(target, stays).with_columns(refresh=pl.lit(number, pl.UInt64))
     own = pl.concat([goes, rest.select(goes.columns)])
-    nobodys = (
-        own.with_columns(-pl.col("delta"), subject=pl.lit(NOBODY))
-        .group_by(pl.exclude("delta"))
-        .agg(pl.col("delta").sum())
-        .filter(pl.col("delta") != 0)
-    )
+    nobodys = summed(own.with_columns(-pl.col("delta"), subject=pl.lit(NOBODY)))
     return pl.concat([own, nobodys.select(own.columns)])
 
 
@@ -78,16 +84,16 @@ def _needed(facts: Facts, indicator: Counted, cuts: Mapping[str, date]) -> pl.Da
         case Stock():
             found = _stock(facts[indicator.event], indicator, cuts[indicator.event])
         case Gap():
-            found = _gap(_before_all_cuts(facts, indicator, cuts))
+            found = _gap(_before_latest_cut(facts, indicator, cuts))
         case Duration():
-            found = _duration(_before_all_cuts(facts, indicator, cuts))
+            found = _duration(_before_latest_cut(facts, indicator, cuts))
         case _:
             return _NEEDED.to_frame()
     return found.select(_NEEDED.names())
 
 
-def _before_all_cuts(facts: Facts, indicator: Gap | Duration, cuts: Mapping[str, date]) -> pl.DataFrame:
-    """What happened before the latest cut: events of a type that is kept longer may be old and stay all the same."""
+def _before_latest_cut(facts: Facts, indicator: Gap | Duration, cuts: Mapping[str, date]) -> pl.DataFrame:
+    """Before the cut of whichever type is kept shortest: events of another may be among them that are not old."""
     latest = max(cuts[event] for event in events_of(indicator))
     leave = indicator.leave if isinstance(indicator, Gap) else None
     return in_order(facts, indicator, leave).filter(pl.col("happened") < latest)

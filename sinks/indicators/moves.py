@@ -5,7 +5,7 @@ A series is one indicator in one area and breakdown. From a move's `day` on the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 import polars as pl
@@ -26,7 +26,7 @@ def moves_of(steps: pl.DataFrame, families: Families) -> pl.DataFrame:
     `steps` has the columns of `STEPS` (`subject` apart) and the `generation`; of other generations than those of
     `families` no moves are made.
     """
-    kept = pl.DataFrame(list(families), schema=_GENERATIONS, orient="row")
+    kept = generations_of(families)
     cells = (
         steps.join(kept, on=["indicator", "generation"], how="semi")
         .group_by("indicator", "generation", "municipality", "cell", "day", "bin")
@@ -44,6 +44,11 @@ def moves_of(steps: pl.DataFrame, families: Families) -> pl.DataFrame:
         .agg(pl.col("delta").sum())
         .filter(pl.col("delta") != 0)
     )
+
+
+def generations_of(keys: Iterable[tuple[str, int]]) -> pl.DataFrame:
+    """`indicator` and `generation`, to join with what is of these generations."""
+    return pl.DataFrame(list(keys), schema=_GENERATIONS, orient="row")
 
 
 def _breakdowns(cells: pl.DataFrame, families: Families) -> pl.DataFrame:

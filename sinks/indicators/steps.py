@@ -67,12 +67,12 @@ def difference(target: pl.DataFrame, existing: pl.DataFrame) -> pl.DataFrame:
 
     Both have the columns of `STEPS` and the `generation`.
     """
-    return (
-        pl.concat([target, existing.select(target.columns).with_columns(-pl.col("delta"))])
-        .group_by(pl.exclude("delta"))
-        .agg(pl.col("delta").sum())
-        .filter(pl.col("delta") != 0)
-    )
+    return summed(pl.concat([target, existing.select(target.columns).with_columns(-pl.col("delta"))]))
+
+
+def summed(steps: pl.DataFrame) -> pl.DataFrame:
+    """Steps that differ in `delta` alone as one; none where they add up to nothing."""
+    return steps.group_by(pl.exclude("delta")).agg(pl.col("delta").sum()).filter(pl.col("delta") != 0)
 
 
 def events_of(indicator: Counted) -> frozenset[str]:
