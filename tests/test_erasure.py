@@ -122,11 +122,12 @@ def test_an_event_that_comes_while_a_person_is_erased_is_kept_whole(database: Da
     platform = Platform(database)
     platform.send(*life(ANNA))
     platform.refresh()
+    late = registration(ANNA, MOMENT)
 
     def until(is_done: Callable[[], bool]) -> None:
         while not is_done():
             platform.refresh()
-        platform.send(registration(ANNA, MOMENT))
+        platform.send(late)
         platform.refresh()
 
     Erasure(database, "test").erase(ANNA, platform.clock.moment, until)
@@ -137,6 +138,40 @@ def test_an_event_that_comes_while_a_person_is_erased_is_kept_whole(database: Da
     erase(platform, ANNA)
     assert places_of(database, ANNA) == []
     assert database.value(f"{value} AND day = '2025-03-03'") == 0
+
+
+def test_only_the_leader_takes_steps_out_as_a_refresh_beside_it_would_see_half(database: Database) -> None:
+    platform = Platform(database)
+    platform.send(*life(ANNA))
+    platform.refresh()
+    asked = []
+
+    def until(is_done: Callable[[], bool]) -> None:
+        asked.append(places_of(database, ANNA))
+        while not is_done():
+            platform.refresh()
+
+    Erasure(database, "test").erase(ANNA, platform.clock.moment, until)
+    before_refresh, before_steps_go = asked
+    assert "steps.subject" in before_refresh
+    assert "steps.subject" in before_steps_go
+    assert places_of(database, ANNA) == []
+
+
+def test_two_erasures_at_a_time_do_not_disturb_each_other(database: Database) -> None:
+    platform = Platform(database)
+    platform.send(*life(ANNA), *life(BORIS))
+    platform.refresh()
+
+    def until(is_done: Callable[[], bool]) -> None:
+        if database.value("SELECT uniq(person) FROM erasing") == 1:
+            erase(platform, BORIS)
+        while not is_done():
+            platform.refresh()
+
+    assert Erasure(database, "test").erase(ANNA, platform.clock.moment, until) == Erased(facts=5, refused=0)
+    assert places_of(database, ANNA) + places_of(database, BORIS) == []
+    assert everything(database)["values"] == []
 
 
 @pytest.mark.parametrize("breaks_off", ["before the refresh", "after the refresh"])

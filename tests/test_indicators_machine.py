@@ -144,11 +144,12 @@ class Lives(RuleBasedStateMachine):
         self.forget(days, lambda forget: self.breaks_off(number, forget))
 
     @precondition(lambda self: self.erasable())
-    @rule(data=st.data())
-    def a_person_is_erased(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), number=st.integers(0, 25))
+    def a_person_is_erased_and_the_leader_breaks_off(self, data: st.DataObject, number: int) -> None:
         who = data.draw(st.sampled_from(self.erasable()))
 
         def until(is_done: Callable[[], bool]) -> None:
+            self.breaks_off(number, self.platform.refresh_step)
             while not is_done():
                 self.platform.refresh()
 

@@ -1,8 +1,8 @@
 """Takes a person out of everything that is stored, and leaves aggregates as if they had never been heard of.
 
 In this order: the facts; a note of whom to look at again, as a batch would leave, so that the next refresh takes back
-what the person added; then steps, notes and the bytes of refused records. Each step can be done again, so an erasure
-that broke off is finished by another one of the same person.
+what the person added; the steps, which is left to the leader; marks and the bytes of refused records. Each can be done
+again, so an erasure that broke off is finished by another one of the same person.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sinks.clickhouse.contract_tables import facts_table, subject_column
 from sinks.clickhouse.database import Database, statement
 from sinks.clickhouse.quarantine import Quarantine
 
-_WHO = "(SELECT person FROM erasing)"
+_WHO = "SELECT person FROM erasing WHERE erasure = {erasure:UUID}"
 _AT_ONCE = "SETTINGS mutations_sync = 2"
 #: No partition of Kafka: such a batch brought no records.
 _NO_PARTITION = -1
@@ -42,40 +42,48 @@ class Erasure:
         self._database = database
         self._by = by
 
-    def erase(
-        self, person: str, now: datetime, until_refreshed: Callable[[Callable[[], bool]], None]
-    ) -> Erased:
+    def erase(self, person: str, now: datetime, until_done: Callable[[Callable[[], bool]], None]) -> Erased:
         """`person`: the pseudonym, 32 hexadecimal digits.
 
-        `until_refreshed` is given a question and returns when the answer is yes: whether the leader has taken back what
-        the person added to indicators.
+        `until_done` is given a question and returns when the answer is yes: whether the leader has done its part.
         """
-        self._database.insert("erasing", ["person"], [[bytes.fromhex(person)]])
-        facts = self._erase_facts()
-        batches = self._announce(now)
-        until_refreshed(lambda: self._are_taken_in(batches))
-        self._database.run(statement("erase_steps"))
-        self._database.run(statement("forget_touched").replace("{whom}", "SELECT person FROM erasing"))
-        refused = self._erase_refused(now)
+        erasure = uuid.uuid4()
+        self._note(erasure, person, "asked")
+        facts = self._erase_facts(erasure)
+        batches = self._announce(erasure, now)
+        until_done(lambda: self._are_taken_in(batches))
+        self._note(erasure, person, "taken back")
+        until_done(lambda: self._are_steps_gone(erasure))
+        self._run(statement("forget_touched").replace("{whom}", _WHO), erasure)
+        refused = self._erase_refused(erasure, now)
         self._database.insert("erasures", ["at", "by", "facts", "refused"], [[now, self._by, facts, refused]])
-        self._database.run(f"ALTER TABLE erasing DELETE WHERE 1 = 1 {_AT_ONCE}")
+        self._end(erasure)
         return Erased(facts, refused)
 
-    def _erase_facts(self) -> int:
+    def _note(self, erasure: uuid.UUID, person: str, phase: str) -> None:
+        self._database.insert(
+            "erasing", ["erasure", "person", "phase"], [[erasure, bytes.fromhex(person), phase]]
+        )
+
+    def _run(self, asked: str, erasure: uuid.UUID) -> None:
+        self._database.run(asked, erasure=erasure)
+
+    def _erase_facts(self, erasure: uuid.UUID) -> int:
         """The number of different revisions, as the books count them."""
         erased = 0
         for contract in _about_persons():
             facts = facts_table(contract.event_type)
-            erased += self._database.value(
-                f"SELECT uniqExact(event_id, revision) FROM {facts} WHERE person IN {_WHO}"
-            )
-            self._database.run(f"ALTER TABLE {facts} DELETE WHERE person IN {_WHO} {_AT_ONCE}")
+            count = f"SELECT uniqExact(event_id, revision) FROM {facts} WHERE person IN ({_WHO})"
+            erased += self._database.value(count, erasure=erasure)
+            self._run(f"ALTER TABLE {facts} DELETE WHERE person IN ({_WHO}) {_AT_ONCE}", erasure)
         return erased
 
-    def _announce(self, now: datetime) -> list[uuid.UUID]:
+    def _announce(self, erasure: uuid.UUID, now: datetime) -> list[uuid.UUID]:
         """One batch for each event type: each may concern other indicators."""
         frame = secrets.randbits(63)
-        self._database.run(f"INSERT INTO touched (frame, subject) SELECT {frame}, person FROM erasing")
+        self._run(
+            f"INSERT INTO touched (frame, subject) SELECT DISTINCT {frame}, person FROM ({_WHO})", erasure
+        )
         topics = [contract.topic for contract in _about_persons()]
         batches = [(uuid.uuid4(), topic) for topic in topics]
         self._database.insert(
@@ -90,12 +98,27 @@ class Erasure:
         found = self._database.value(f"{taken} WHERE each IN {{batches:Array(UUID)}}", batches=batches)
         return bool(found == len(batches))
 
-    def _erase_refused(self, now: datetime) -> int:
+    def _are_steps_gone(self, erasure: uuid.UUID) -> bool:
+        gone = "SELECT count() FROM erasing WHERE erasure = {erasure:UUID} AND phase = 'gone'"
+        return bool(self._database.value(gone, erasure=erasure))
+
+    def _erase_refused(self, erasure: uuid.UUID, now: datetime) -> int:
         """Those that have the pseudonym in their bytes, or in what was said of them."""
-        names = (
-            "multiSearchAny(lower(concat(raw, detail)), (SELECT groupArray(lower(hex(person))) FROM erasing))"
+        names = f"multiSearchAny(lower(concat(raw, detail)), (SELECT groupArray(lower(hex(person))) FROM ({_WHO})))"
+        reason = "the person in it was erased"
+        return Quarantine(self._database).empty(names, now, self._by, reason, erasure=erasure)
+
+    def _end(self, erasure: uuid.UUID) -> None:
+        """Its own rows go, and those of earlier ones of the same person that broke off."""
+        ended = [
+            each
+            for (each,) in self._database.rows(
+                f"SELECT DISTINCT erasure FROM erasing WHERE person IN ({_WHO})", erasure=erasure
+            )
+        ]
+        self._database.run(
+            f"ALTER TABLE erasing DELETE WHERE erasure IN {{ended:Array(UUID)}} {_AT_ONCE}", ended=ended
         )
-        return Quarantine(self._database).empty(names, now, self._by, "the person in it was erased")
 
 
 def _about_persons() -> list[Contract]:

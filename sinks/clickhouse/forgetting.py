@@ -74,7 +74,7 @@ class Forgetting:
         self._after = NOBODY.hex()
 
     def finish(self, run: Run) -> None:
-        """What an earlier one noted and did not come to do."""
+        """What an earlier one noted and did not come to do, and what an erasure waits for."""
         for number, is_done in self._database.rows(statement("forgetting_begun")):
             if not is_done:
                 run.require_lead()
@@ -83,6 +83,7 @@ class Forgetting:
                     number=number,
                 )
         self._take_out(run)
+        self._take_out_erased(run)
 
     def forget(self, run: Run, standing: Standing, cuts: Mapping[str, date]) -> Forgot:
         """Goes on where it ended the last time; from the beginning, when it came to an end."""
@@ -105,7 +106,7 @@ class Forgetting:
         if whom is None:
             self._after = NOBODY.hex()
             self._empty_refused(run, cuts)
-            self._wipe(cuts)
+            self._wipe(["steps", *map(facts_table, cuts)])
         return Forgot(dict(found), more=whom is not None)
 
     def _empty_refused(self, run: Run, cuts: Mapping[str, date]) -> None:
@@ -210,14 +211,32 @@ class Forgetting:
         self._database.run(statement("forget_touched").replace("{whom}", "SELECT subject FROM forgetting"))
         self._database.run("TRUNCATE TABLE forgetting")
 
+    def _take_out_erased(self, run: Run) -> None:
+        """Here and not in the erasure: a refresh beside it could see steps without those that take them back."""
+        waiting = [
+            erasure
+            for (erasure,) in self._database.rows("SELECT erasure FROM erasing WHERE phase = 'taken back'")
+        ]
+        if not waiting:
+            return
+        run.require_lead()
+        self._database.run(statement("find_erased_steps"))
+        self._delete_spent_steps()
+        self._wipe(["steps"])
+        self._database.run(
+            "ALTER TABLE erasing UPDATE phase = 'gone' WHERE phase = 'taken back' AND erasure IN {waiting:Array(UUID)}"
+            " SETTINGS mutations_sync = 2",
+            waiting=waiting,
+        )
+
     def _delete_spent_steps(self) -> None:
         if self._database.value("SELECT count() FROM spent_steps"):
             self._database.run(statement("forget_spent_steps"))
             self._database.run("TRUNCATE TABLE spent_steps")
 
-    def _wipe(self, events: Iterable[str]) -> None:
+    def _wipe(self, tables: Iterable[str]) -> None:
         """What was deleted is seen no more at once; now parts are rewritten without it."""
-        for table in ("steps", *map(facts_table, events)):
+        for table in tables:
             self._database.run(f"ALTER TABLE {table} APPLY DELETED MASK SETTINGS mutations_sync = 2")
 
     def _note(self, run: Run, event: str) -> None:

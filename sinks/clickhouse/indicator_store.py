@@ -73,7 +73,7 @@ class ClickHouseIndicators:
         """
         ahead, run = self._begin(now, leads)
         self._write_rules(run)
-        if ahead.forgetting:
+        if ahead.leaving:
             self._forgetting.finish(run)
         self._steps.finish_moves(run, ahead.unmoved, self._families())
         unfinished = building(self._generations, self._indicators)
@@ -96,7 +96,7 @@ class ClickHouseIndicators:
         """Looks at a random sample and puts right what differs from the facts; None while there is none to look at."""
         ahead, run = self._begin(now, leads)
         families = self._families()
-        if ahead.unmoved or ahead.forgetting or not families:
+        if ahead.unmoved or ahead.leaving or not families:
             return None
         stand = {
             each: self._indicators[each.indicator]
@@ -114,12 +114,7 @@ class ClickHouseIndicators:
     ) -> Forgot | None:
         """Takes out events of before the day in `cuts`, by type; values stay. None while there is other work."""
         ahead, run = self._begin(now, leads)
-        if (
-            ahead.unmoved
-            or ahead.pending
-            or ahead.forgetting
-            or building(self._generations, self._indicators)
-        ):
+        if ahead.unmoved or ahead.pending or ahead.leaving or building(self._generations, self._indicators):
             return None
         followed = kept(self._generations, self._indicators)
         found = self._forgetting.forget(run, followed, cuts)

@@ -23,7 +23,7 @@ class Ahead:
     unmoved: Sequence[int]
     pending: Sequence[Pending]
     notes: int
-    forgetting: int
+    leaving: int
     at: int
 
 

@@ -1,6 +1,7 @@
 -- What a refresh begins with: the last one that finished, the newest number that any wrote under since, the refreshes that
 -- wrote steps and broke off before their moves, the oldest of the batches stored since a moment that no finished refresh
--- has taken in, how many notes there are about generations, how many events are being forgotten, and the server's time.
+-- has taken in, how many notes there are about generations, how many events are being forgotten and persons erased, and
+-- the server's time.
 WITH
     (SELECT max(refresh) FROM refreshes) AS last_finished,
     (SELECT groupUniqArray(refresh) FROM steps WHERE refresh > last_finished) AS begun,
@@ -11,7 +12,7 @@ SELECT
     arraySort(arrayFilter(number -> number > moved, begun)) AS unmoved,
     groupArray((batch, frames, topic)) AS pending,
     (SELECT count() FROM generations) AS notes,
-    (SELECT count() FROM forgetting) AS forgetting,
+    (SELECT count() FROM forgetting) + (SELECT countIf(phase = 'taken back') FROM erasing) AS leaving,
     toUnixTimestamp(now()) AS at
 FROM
 (
