@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from alerts.rules import Rule
-from schemas.alerting import Reading
+from alerts.rules import Condition
+from alerts.rules.conditions import is_lower, simple_parts
+from schemas.alerting import Reading, Transition
 
 DAYS: Final = 14
 #: Width of the HTML chart in pixels, and of the text chart in characters.
@@ -45,20 +47,26 @@ class Chart:
     threshold: float
 
 
-def chart(history: Sequence[Reading], rule: Rule, until: date) -> Chart:
-    """At most `DAYS` days up to `until`, from the first with a value on. Values below zero get no bar."""
+def chart(history: Sequence[Reading], condition: Condition, about: Transition) -> Chart:
+    """At most `DAYS` days up to that of the transition, from the first with a value on. Values below zero get no bar.
+
+    The threshold is that of the transition: an expected level may have been another on earlier days.
+    """
+    is_beyond = operator.lt if is_lower(next(simple_parts(condition))) else operator.gt
+    until, threshold = about.day, about.threshold or 0.0
     values = {reading.day: reading.value for reading in history if reading.value is not None}
     days = [until - timedelta(days=back) for back in reversed(range(DAYS))]
     while days and days[0] not in values:
         days.pop(0)
-    threshold = rule.condition.threshold
     top = max([threshold, *(values[day] for day in days if day in values), 0.0]) or 1.0
 
     def row(day: date) -> Row:
         value = values.get(day)
         if value is None:
             return Row(day, None, None, False)
-        return Row(day, value, max(0.0, value) / top, rule.condition.holds(value))
+        return Row(
+            day, value, max(0.0, value) / top, about.threshold is not None and is_beyond(value, threshold)
+        )
 
     return Chart(tuple(row(day) for day in days), max(0.0, threshold) / top)
 

@@ -1,44 +1,55 @@
-"""Decides what a reading does to an alert. Pure: nothing is kept, nothing is looked up.
+"""Decides what a finding does to an alert. Pure: nothing is kept, nothing is looked up.
 
-    inactive ──condition holds──> pending ──held for `for`──> firing ──condition ends──> resolved (inactive)
-                                     └──condition ends early──> dropped (inactive)
+                 ┌──────────── the condition ends: dropped ────────────┐
+                 ↓                                                     │
+    inactive ──holds──> pending ──has held for `for`──> firing <──relapsed── recovering
+        ↑                                                 └──ends: recovering──↑ │
+        ├──────────── ends, without `keep_firing_for`: resolved ──┘              │
+        └──────────── has ended for `keep_firing_for`: resolved ─────────────────┘
 
-With `for: 0s` an inactive alert fires at once. The state between two evaluations is what the log says
-(`latest`), so a restart or another leader continues where the last one stopped.
+With `for: 0s` an inactive alert fires at once. An alert that fires ends when its condition no longer `stays`, which may
+be at another threshold than the one at which it began. What cannot be said changes nothing. The state between two
+evaluations is what the log says (`latest`), so a restart or another leader continues where the last one stopped.
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
 from alerts.durations import format_duration
-from alerts.rules import Above, Rule
-from schemas.alerting import Kind, Reading, Transition
+from alerts.judging import Finding
+from alerts.rules import Rule
+from schemas.alerting import Kind, Transition
 
-Phase = Literal["inactive", "pending", "firing"]
+Phase = Literal["inactive", "pending", "firing", "recovering"]
 Alert = tuple[str, str]
 """A rule's id and an area's code."""
 
 _PHASE_AFTER: Mapping[Kind, Phase] = {
     "pending": "pending",
-    "firing": "firing",
     "dropped": "inactive",
+    "firing": "firing",
+    "recovering": "recovering",
+    "relapsed": "firing",
     "resolved": "inactive",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Where an alert stands: after its transition `number`, with the condition holding `since` then."""
+    """Where an alert stands after its transition `number`, which was taken `at` that moment.
+
+    `since`: when the condition began to hold, for the whole alert.
+    """
 
     phase: Phase
     since: datetime
     number: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,62 +60,70 @@ class Decision:
     reason: str
 
 
-def evaluate(rule: Rule, reading: Reading | None, state: State | None, now: datetime) -> Decision:
-    """The step that `reading` makes the alert take. `now` is aware; `for` is measured in its time."""
-    if reading is None:
-        return Decision(None, "no value is published yet")
-    if reading.value is None or not math.isfinite(reading.value):
-        return Decision(None, f"the value of {reading.day} is suppressed")
-    kind, reason = _step(rule, reading.value, state, now)
+def evaluate(rule: Rule, finding: Finding, state: State | None, now: datetime) -> Decision:
+    """The step that `finding` makes the alert take. `now` is aware; lengths of time are measured in its time."""
+    kind = step(rule, finding.holds, finding.stays, state, now)
+    reason = finding.reason + _timing(rule, finding, state, now, kind)
     if kind is None:
         return Decision(None, reason)
-    return Decision(_transition(rule, reading, state, now, kind, reason), reason)
+    return Decision(_transition(rule, finding, state, now, kind, reason), reason)
 
 
-def _step(rule: Rule, value: float, state: State | None, now: datetime) -> tuple[Kind | None, str]:
+def step(
+    rule: Rule, holds: bool | None, stays: bool | None, state: State | None, now: datetime
+) -> Kind | None:
+    """The next step, if one is taken: `holds` counts before an alert fires, `stays` from then on."""
+    match state.phase if state else "inactive":
+        case "pending" if state and holds is not None:
+            if not holds:
+                return "dropped"
+            return "firing" if now - state.since >= rule.for_ else None
+        case "firing" if stays is False:
+            return "recovering" if rule.keep_firing_for else "resolved"
+        case "recovering" if state and stays is not None:
+            if stays:
+                return "relapsed"
+            return "resolved" if now - state.at >= rule.keep_firing_for else None
+        case "inactive" if holds:
+            return "pending" if rule.for_ else "firing"
+    return None
+
+
+def _timing(rule: Rule, finding: Finding, state: State | None, now: datetime, kind: Kind | None) -> str:
+    """What is said of the time behind the reason."""
     phase = state.phase if state else "inactive"
-    holds = rule.condition.holds(value)
-    compared = _compared(rule, value)
-    if not holds:
-        ended: Mapping[Phase, Kind] = {"pending": "dropped", "firing": "resolved"}
-        return ended.get(phase), compared
-    if phase == "firing":
-        return None, f"{compared}: still firing"
-    held = now - state.since if state and phase == "pending" else None
-    if held is None and rule.for_:
-        return "pending", f"{compared}; fires when it has held for {format_duration(rule.for_)}"
-    if held is None or held >= rule.for_:
-        return "firing", f"{compared}, for {format_duration(held)}" if held else compared
-    return None, f"{compared}, for {format_duration(held)} of {format_duration(rule.for_)}"
-
-
-def _compared(rule: Rule, value: float) -> str:
-    condition = rule.condition
-    kind = "above" if isinstance(condition, Above) else "below"
-    relation = kind if condition.holds(value) else f"not {kind}"
-    return f"{value:.10g} is {relation} {condition.threshold:.10g}"
+    if kind == "pending":
+        return f"; fires when it has held for {format_duration(rule.for_)}"
+    if state and phase == "pending" and finding.holds:
+        held = f", for {format_duration(now - state.since)}"
+        return held if kind else f"{held} of {format_duration(rule.for_)}"
+    if kind == "recovering":
+        return f"; over when it has not held for {format_duration(rule.keep_firing_for)}"
+    if state and phase == "recovering" and finding.stays is False:
+        ended = f", for {format_duration(now - state.at)}"
+        return ended if kind else f"{ended} of {format_duration(rule.keep_firing_for)}"
+    return ": still firing" if phase == "firing" and finding.stays else ""
 
 
 def _transition(
-    rule: Rule, reading: Reading, state: State | None, now: datetime, kind: Kind, reason: str
+    rule: Rule, finding: Finding, state: State | None, now: datetime, kind: Kind, reason: str
 ) -> Transition:
-    assert reading.value is not None
     number = state.number + 1 if state else 1
     begins = state is None or state.phase == "inactive"
     at = to_millisecond(now)
     return Transition(
-        id=transition_id(rule.id, reading.area, number, kind),
+        id=transition_id(rule.id, finding.area, number, kind),
         rule=rule.id,
-        area=reading.area,
+        area=finding.area,
         number=number,
         kind=kind,
         at=at,
         since=at if state is None or begins else state.since,
-        indicator=reading.indicator,
-        day=reading.day,
-        value=reading.value,
-        threshold=rule.condition.threshold,
-        provisional=reading.provisional,
+        indicator=finding.indicator,
+        day=finding.day,
+        value=finding.value,
+        threshold=finding.bound,
+        provisional=finding.provisional,
         reason=reason,
     )
 
@@ -125,14 +144,22 @@ def latest(transitions: Iterable[Transition]) -> Mapping[Alert, State]:
         known = newest.get(alert)
         if known is None or _order(each) > _order(known):
             newest[alert] = each
-    return {alert: State(_PHASE_AFTER[last.kind], last.since, last.number) for alert, last in newest.items()}
+    return {alert: state_after(last) for alert, last in newest.items()}
 
 
-def _order(transition: Transition) -> tuple[int, bool, str, float]:
-    """Of one step written twice the earlier writing counts. Of two steps with one number, which only two
-    leaders at once can write, a firing counts: people were told of it, and must hear when it is over.
-    """
-    return transition.number, transition.kind == "firing", transition.id, -transition.at.timestamp()
+def state_after(transition: Transition) -> State:
+    return State(_PHASE_AFTER[transition.kind], transition.since, transition.number, transition.at)
+
+
+#: Of two steps with one number, which only two leaders at once can write, the one that people were told of counts: they
+#: must hear when a firing is over, and of the next one after they heard that it was.
+_TOLD: Mapping[Kind, int] = {"firing": 2, "resolved": 1}
+
+
+def _order(transition: Transition) -> tuple[int, int, str, float]:
+    """Of one step written twice the earlier writing counts."""
+    told = _TOLD.get(transition.kind, 0)
+    return transition.number, told, transition.id, -transition.at.timestamp()
 
 
 def to_millisecond(moment: datetime) -> datetime:

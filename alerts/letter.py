@@ -10,9 +10,10 @@ from urllib.parse import urlencode
 
 from alerts.address_book import Coordinator, responsible_for
 from alerts.chart import Segment, chart, segments, text_bar
+from alerts.lead import lead
 from alerts.ports import IndicatorText
-from alerts.rules import Above, Rule, Severity
-from alerts.voice import Voice, mark, voice
+from alerts.rules import Rule, Severity
+from alerts.voice import Voice, voice
 from schemas.alerting import Reading, Transition
 from schemas.areas import Language, area
 
@@ -91,9 +92,10 @@ def page(letter: Letter) -> Page:
     transition, rule, text = letter.transition, letter.rule, letter.indicator
     firing = transition.kind == "firing"
     place = area(transition.area).name(letter.language)
-    amount = _told(speak.amount, transition.value, text)
+    amount = _told(speak.amount, transition.value, text, speak)
     state = speak.gettext("ALERT") if firing else speak.gettext("ALERT OVER")
     indicator = text.names[letter.language]
+    threshold = _told(speak.amount, transition.threshold, text, speak)
     return Page(
         language=letter.language,
         subject=speak.gettext(
@@ -112,13 +114,13 @@ def page(letter: Letter) -> Page:
         amount=amount,
         indicator=indicator,
         day=speak.day(transition.day),
-        lead=_lead(letter, speak),
+        lead=lead(transition, rule.condition, threshold, speak),
         certainty=_certainty(speak, transition.provisional),
         summary=rule.summary.in_language(letter.language),
         explanation=text.explanations[letter.language],
         action=rule.action.in_language(letter.language) if firing else _after_the_alert(speak),
         lines=_lines(letter, speak),
-        threshold=speak.amount(transition.threshold, text.unit),
+        threshold=threshold,
         sources=_sources(letter, speak),
         link=_link(letter),
         reason=_why_you(letter, speak),
@@ -127,53 +129,27 @@ def page(letter: Letter) -> Page:
     )
 
 
-def _told(write: Callable[[float, str], str], value: float, text: IndicatorText) -> str:
+def _told(write: Callable[[float, str], str], value: float | None, text: IndicatorText, speak: Voice) -> str:
     """Of persons who are told in batches, fewer than one batch: `< 5 persons`."""
+    if value is None:
+        return speak.gettext("no figure")
     if text.batch > 1 and value == 0:
         return _FEWER + write(text.batch, text.unit)
     return write(value, text.unit)
 
 
 def _lines(letter: Letter, speak: Voice) -> tuple[Line, ...]:
-    drawn = chart(letter.history, letter.rule, letter.transition.day)
+    drawn = chart(letter.history, letter.rule.condition, letter.transition)
     return tuple(
         Line(
             day=speak.short_day(row.day),
-            figure="–" if row.value is None else _told(speak.figure, row.value, letter.indicator),
+            figure="–" if row.value is None else _told(speak.figure, row.value, letter.indicator, speak),
             beyond=row.beyond,
             segments=segments(row, drawn.threshold),
             bar=text_bar(row, drawn.threshold),
         )
         for row in drawn.rows
     )
-
-
-def _lead(letter: Letter, speak: Voice) -> str:
-    """What happened, since when, for how long."""
-    transition = letter.transition
-    facts = {
-        "threshold": speak.amount(transition.threshold, letter.indicator.unit),
-        "since": speak.moment(transition.since),
-        "until": speak.moment(transition.at),
-        "length": speak.length(transition.at - transition.since),
-    }
-    if isinstance(letter.rule.condition, Above):
-        begun = mark("Above the threshold (%(threshold)s) since %(since)s.")
-        held = mark("Above the threshold (%(threshold)s) since %(since)s, for %(length)s.")
-        over = mark(
-            "No longer above the threshold (%(threshold)s). "
-            "It was exceeded for %(length)s, from %(since)s to %(until)s."
-        )
-    else:
-        begun = mark("Below the threshold (%(threshold)s) since %(since)s.")
-        held = mark("Below the threshold (%(threshold)s) since %(since)s, for %(length)s.")
-        over = mark(
-            "No longer below the threshold (%(threshold)s). "
-            "The figure was too low for %(length)s, from %(since)s to %(until)s."
-        )
-    if transition.kind == "resolved":
-        return speak.gettext(over, **facts)
-    return speak.gettext(begun if transition.at == transition.since else held, **facts)
 
 
 def _severity(speak: Voice, severity: Severity) -> str:

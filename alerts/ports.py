@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
+from alerts.judging import Series
 from schemas.alerting import MailNote, Reading, Transition
-from schemas.areas import Language, Level
+from schemas.areas import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class IndicatorText:
 
     `explanations`: one sentence each. `unit`: as in the definition (`persons`, `files`, …); a value in `%` is
     a share between 0 and 1. `batch`: persons are told in batches of so many, and 0 stands for fewer; else 1.
+    `delay_days`: a value is provisional until its day is so long ago.
     """
 
     id: str
@@ -34,13 +36,14 @@ class IndicatorText:
     unit: str
     publishers: tuple[Publisher, ...]
     batch: int = 1
+    delay_days: int = 0
 
 
 class Readings(Protocol):
     """The published values, as `Reading` has them. Raises `Unavailable`."""
 
-    def readings(self, indicator: str, level: Level, day: date) -> Sequence[Reading]:
-        """For each area of the level, at most one: its newest value on or before `day`."""
+    def series(self, indicator: str, areas: Sequence[str], until: date, days: int) -> Series:
+        """The `days` days up to and including `until`, of these areas in their order and of those around them."""
         ...
 
     def history(self, indicator: str, area: str, until: date, days: int) -> Sequence[Reading]:
@@ -66,6 +69,10 @@ class AlertLog(Protocol):
         ...
 
     def transitions(self, ids: Sequence[str]) -> Sequence[Transition]: ...
+
+    def firings(self, ended: Sequence[str]) -> Mapping[str, str]:
+        """For each resolved transition the id of the firing that it ends."""
+        ...
 
 
 class MailLog(Protocol):

@@ -8,32 +8,38 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from email.message import EmailMessage
+from functools import cache
 from typing import Final, Protocol
 
 from jinja2 import TemplateError
 
 from alerts.address_book import AddressBook
-from alerts.evaluate import evaluate, latest, to_millisecond, transition_id
+from alerts.evaluate import Alert, Decision, State, evaluate, latest, to_millisecond
+from alerts.judging import Series, findings, is_provisional, judged_day
 from alerts.letter import Letter
 from alerts.mail import compose, domain_of
 from alerts.outbox import Due, OpenMail, addressed, due, open_mails
 from alerts.ports import AlertLog, IndicatorText, MailLog, Readings
 from alerts.rules import Rule
 from alerts.send import Delivery
-from bewithu.clock import Clock, SystemClock, brussels_day
+from bewithu.clock import Clock, SystemClock
 from bewithu.errors import Unavailable
-from schemas.alerting import MailNote, Outcome, Reading, Transition
-from schemas.areas import Level, areas_of_level
+from schemas.alerting import MailNote, Outcome, Transition
+from schemas.areas import areas_of_level
 
 log = logging.getLogger(__name__)
 
 #: A step must not hold up the next evaluation while many mails leave; the rest follow in the next step.
 MAILS_PER_STEP: Final = 20
 DAYS_OF_HISTORY: Final = 14
+
+
+#: `Readings.series`, which may remember what it gave.
+Read = Callable[[str, tuple[str, ...], date, int], Series]
 
 
 class Post(Protocol):
@@ -104,33 +110,40 @@ class Teller:
 
     def _evaluate(self, now: datetime) -> tuple[Transition, ...]:
         states = latest(self._alerts.states())
-        # Today is not over: a count of an unfinished day would drop alerts each morning and raise them at night.
-        day = brussels_day(now) - timedelta(days=1)
-        found: list[Transition] = []
-        for (indicator, level), rules in _by_reading(self._rules.values()).items():
-            readings = self._read(indicator, level, day)
-            for rule in rules:
-                for area in areas_of_level(level):
-                    decision = evaluate(rule, readings.get(area.code), states.get((rule.id, area.code)), now)
-                    if decision.transition is not None:
-                        found.append(decision.transition)
+        read = cache(self._readings.series)
+        found = [
+            decision.transition
+            for rule in self._rules.values()
+            for decision in self._decisions(rule, states, read, now)
+            if decision.transition is not None
+        ]
         if found:
             self._alerts.append(found)
         for each in found:
             log.info("alert %s in %s: %s, %s", each.rule, each.area, each.kind, each.reason)
         return tuple(found)
 
-    def _read(self, indicator: str, level: Level, day: date) -> Mapping[str, Reading]:
-        return {reading.area: reading for reading in self._readings.readings(indicator, level, day)}
+    def _decisions(
+        self, rule: Rule, states: Mapping[Alert, State], read: Read, now: datetime
+    ) -> Iterator[Decision]:
+        delays = {name: self._written.indicators[name].delay_days for name in rule.indicators}
+        day = judged_day(rule, delays, now)
+        areas = tuple(area.code for area in areas_of_level(rule.level))
+        panel = {name: read(name, areas, day, rule.days) for name in sorted(rule.indicators)}
+        provisional = is_provisional(day, delays[rule.indicator], now)
+        for finding in findings(rule, areas, panel, day, provisional):
+            here = rule.in_area(finding.area) or rule
+            yield evaluate(here, finding, states.get((rule.id, finding.area)), now)
 
     def _address(self) -> tuple[Due, ...]:
         """Decides who hears of what is new, then what to do with every mail that has not left."""
         self._note_outcomes()
         domain, book = domain_of(self._written.sender), self._written.book
         fresh = sorted(self._alerts.unaddressed(), key=lambda each: (each.rule, each.area, each.number))
-        heard = dict(self._mails.recipients([_firing_before(each) for each in fresh]))
+        firings = self._alerts.firings([each.id for each in fresh if each.kind == "resolved"])
+        heard = dict(self._mails.recipients(sorted(firings.values())))
         for each in fresh:
-            told_before = heard.get(_firing_before(each), frozenset())
+            told_before = heard.get(firings.get(each.id, ""), frozenset())
             rule = self._rules.get(each.rule)
             notes = addressed(each, rule, book, told_before, domain, self._real.now())
             self._mails.note(notes)
@@ -209,16 +222,3 @@ class Teller:
         if self._unnoted:
             self._mails.note(tuple(self._unnoted))
             self._unnoted.clear()
-
-
-def _by_reading(rules: Iterable[Rule]) -> Mapping[tuple[str, Level], Sequence[Rule]]:
-    """Rules that look at the same readings, so that these are read once."""
-    grouped: dict[tuple[str, Level], list[Rule]] = {}
-    for rule in rules:
-        grouped.setdefault((rule.indicator, rule.level), []).append(rule)
-    return grouped
-
-
-def _firing_before(transition: Transition) -> str:
-    """The id of the firing that a resolved transition ends."""
-    return transition_id(transition.rule, transition.area, transition.number - 1, "firing")

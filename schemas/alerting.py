@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, Literal, get_args
 
-Kind = Literal["pending", "dropped", "firing", "resolved"]
+Kind = Literal["pending", "dropped", "firing", "recovering", "relapsed", "resolved"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+#: After these steps an alert goes on, as far as anybody was told.
+FIRING: Final[frozenset[Kind]] = frozenset({"firing", "recovering", "relapsed"})
+OPEN: Final[frozenset[Kind]] = FIRING | {"pending"}
 
 Outcome = Literal["addressed", "queued", "sending", "sent", "retry", "given_up"]
 OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
@@ -36,7 +39,8 @@ class Transition:
     `number`: 1 for the first step of this rule in this area, then 2, 3, …; no gaps.
     `id`: the same whenever the same step is taken from the same state, so writing it twice is harmless.
     `at`: when the step was taken; `since`: when the condition began to hold, for the whole alert. Both UTC,
-    whole milliseconds. `value`, `threshold`, `day` and `provisional` are those of the reading that decided.
+    whole milliseconds. `value`, `day` and `provisional` are those of the value that decided, and `threshold` is what
+    it was held against; None where there is none.
     """
 
     id: str
@@ -48,8 +52,8 @@ class Transition:
     since: datetime
     indicator: str
     day: date
-    value: float
-    threshold: float
+    value: float | None
+    threshold: float | None
     provisional: bool
     reason: str
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from importlib.resources import files
 
 import pytest
 
 from alerts.evaluate import State, evaluate
+from alerts.judging import findings
 from alerts.rules import Rule
 from alerts.rules.load import load_rules
 from bewithu.fitting.alerting import PublishedReadings, indicator_text
-from schemas.areas import Level
+from schemas.areas import Level, areas_of_level
 from schemas.indicators import load_indicators
 from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.database import Database
@@ -32,24 +34,49 @@ def readings(database: Database) -> PublishedReadings:
     return PublishedReadings(published, Bookkeeping(database))
 
 
+def value(readings: PublishedReadings, indicator: str, area: str = "BE", days: int = 1) -> list[float]:
+    return readings.series(indicator, [area], MOMENT.date(), days).values[0].tolist()
+
+
 def test_few_persons_are_read_as_none_and_a_share_of_few_not_at_all(readings: PublishedReadings) -> None:
-    (country,) = readings.readings(STOCK, Level.COUNTRY, MOMENT.date())
-    assert country.value == 0
+    assert value(readings, STOCK) == [0]
+    assert [math.isnan(each) for each in value(readings, SHARE)] == [True]
     assert [each.value for each in readings.history(SHARE, "BE", MOMENT.date(), 1)] == [None]
 
 
-def test_areas_that_nothing_was_ever_heard_of_have_no_reading(readings: PublishedReadings) -> None:
-    found = readings.readings(STOCK, Level.MUNICIPALITY, MOMENT.date())
-    assert [each.area for each in found] == ["62063"]
+def test_areas_that_nothing_was_ever_heard_of_have_no_value(readings: PublishedReadings) -> None:
+    codes = [area.code for area in areas_of_level(Level.MUNICIPALITY)]
+    found = readings.series(STOCK, codes, MOMENT.date(), 1)
+    assert found.values.shape == (len(codes), 1)
+    assert [code for code, (each,) in zip(codes, found.values, strict=True) if not math.isnan(each)] == [
+        "62063"
+    ]
+
+
+def test_values_come_with_those_of_the_areas_around_and_with_their_sides(database: Database) -> None:
+    platform = Platform(database)
+    here = [registration(person(number), MOMENT) for number in range(10)]
+    elsewhere = [registration(person(number), MOMENT, municipality="11002") for number in range(10, 40)]
+    platform.send(*here, *elsewhere)
+    platform.refresh()
+    published = PublishedValues(database, INDICATORS, platform.clock)
+    readings = PublishedReadings(published, Bookkeeping(database))
+    found = readings.series(STOCK, ["11002", "62063", "BE"], MOMENT.date(), 2)
+    assert found.values[:, -1].tolist() == [30, 10, 40]
+    assert found.parents[:, -1].tolist() == [30, 10, 40]
+    assert found.numerators.tolist() == [30, 10, 40]
+    regions = readings.series(STOCK, ["02000", "03000"], MOMENT.date(), 1)
+    assert regions.parents[:, -1].tolist() == [40, 40]
+    # The day and its sides are those that the board shows.
+    cells = published.totals([STOCK], ["11002", "62063"], MOMENT.date(), MOMENT.date())
+    assert [cell.value for cell in cells] == found.values[:2, -1].tolist()
 
 
 def test_an_alert_ends_when_few_are_left(readings: PublishedReadings) -> None:
-    (reading,) = readings.readings(STOCK, Level.COUNTRY, MOMENT.date())
-    rule: Rule = load_rules(INDICATORS)[0]
-    assert rule.condition.threshold >= INDICATORS[STOCK].minimum_cell
-    decision = evaluate(rule, reading, State("firing", MOMENT, 1), MOMENT)
-    assert decision.transition is not None
-    assert decision.transition.kind == "resolved"
+    watched: Rule = load_rules(INDICATORS)[0].model_copy(update={"indicator": STOCK})
+    panel = {STOCK: readings.series(STOCK, ["BE"], MOMENT.date(), 1)}
+    (found,) = findings(watched, ["BE"], panel, MOMENT.date(), provisional=True)
+    assert evaluate(watched, found, State("firing", MOMENT, 1, MOMENT), MOMENT).transition is not None
 
 
 def test_a_mail_knows_the_size_of_a_batch() -> None:

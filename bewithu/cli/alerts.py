@@ -9,9 +9,10 @@ import typer
 from bewithu.cli.printing import Json, print_records
 from bewithu.settings import load_settings
 from bewithu.wiring import connect
+from schemas.alerting import OPEN
 from sinks.clickhouse.alert_log import ClickHouseAlertLog
 
-app = typer.Typer(help="What is pending, firing or resolved.", no_args_is_help=True)
+app = typer.Typer(help="What is pending, firing, recovering or resolved.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -25,7 +26,7 @@ def list_(
     rows = [
         (state.rule, state.area, state.kind, state.since, state.value, state.threshold, state.reason)
         for state in states
-        if everything or state.kind in ("pending", "firing")
+        if everything or state.kind in OPEN
     ]
     columns = ["rule", "area", "state", "since", "value", "threshold", "reason"]
     print_records(as_json, columns, rows, "no alerts")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from alerts.catcher import Catcher
 from alerts.rules import Rule
+from alerts.rules.conditions import scaled as scaled_condition
 from bewithu import simulator
 from bewithu.demo.broker import SESSION_TIMEOUT_SECONDS, embedded_broker, free_port
 from bewithu.demo.clock import DemoClock
@@ -97,10 +98,7 @@ def scaled(written: Written, scale: float) -> Written:
 def _scaled(rule: Rule, written: Written, scale: float) -> Rule:
     if written.indicators[rule.indicator].unit in ("%", "‰", "days"):
         return rule
-    condition = rule.condition
-    (name, bound), *_ = condition.model_dump(exclude_none=True).items()
-    smaller = condition.model_copy(update={name: bound * scale})
-    return rule.model_copy(update={"condition": smaller})
+    return rule.model_copy(update={"condition": scaled_condition(rule.condition, scale)})
 
 
 def _settings(choices: Choices, folder: Path, broker: str, smtp_port: int) -> Settings:

@@ -16,7 +16,7 @@ from bewithu.demo.state import AlertLine, DemoState, IndicatorLine
 from bewithu.demo.story import Story
 from bewithu.demo.view import LiveView
 from bewithu.errors import Unavailable
-from schemas.alerting import Transition
+from schemas.alerting import FIRING, Kind, Transition
 from schemas.areas import area
 from sinks.clickhouse.alert_log import ClickHouseAlertLog
 from sinks.clickhouse.bookkeeping import Bookkeeping
@@ -104,17 +104,21 @@ class _Glance:
 
     def _alert_lines(self) -> tuple[AlertLine, ...]:
         shown = _last_steps(self._alerts.recent(_STEPS))
-        shown.sort(key=lambda state: ("firing", "pending", "resolved").index(state.kind))
+        shown.sort(key=lambda state: ("firing", "pending", "resolved").index(_shown(state.kind)))
         return tuple(self._alert_line(state) for state in shown[:_ALERTS])
 
     def _alert_line(self, state: Transition) -> AlertLine:
         rule = next(rule for rule in self._platform.written.rules if rule.id == state.rule)
         indicator = self._platform.written.indicators[state.indicator]
         return AlertLine(
-            state=state.kind, severity=rule.severity, area=area(state.area).name("en"),
+            state=_shown(state.kind), severity=rule.severity, area=area(state.area).name("en"),
             what=indicator.name.en, since=brussels_day(state.at), value=state.value,
             unit=indicator.unit, percent=indicator.unit == "%",
         )  # fmt: skip
+
+
+def _shown(kind: Kind) -> str:
+    return "firing" if kind in FIRING else kind
 
 
 def _last_steps(newest_first: Sequence[Transition]) -> list[Transition]:

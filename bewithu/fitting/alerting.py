@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
+import numpy as np
+import numpy.typing as npt
+
+from alerts.judging import Series
 from alerts.ports import IndicatorText, Publisher
 from schemas.agencies import agency_names
 from schemas.alerting import Reading
-from schemas.areas import LANGUAGES, Level, areas_of_level
+from schemas.areas import LANGUAGES, ancestors
 from schemas.indicators import Indicator, Indicators, counts_persons
 from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.published import Cell, PublishedValues
@@ -21,11 +25,22 @@ class PublishedReadings:
         self._published = published
         self._bookkeeping = bookkeeping
 
-    def readings(self, indicator: str, level: Level, day: date) -> Sequence[Reading]:
-        codes = [area.code for area in areas_of_level(level)]
-        return [
-            _reading(cell) for cell in self._published.totals([indicator], codes, day, day) if cell.was_heard
-        ]
+    def series(self, indicator: str, areas: Sequence[str], until: date, days: int) -> Series:
+        since = until - timedelta(days=days - 1)
+        # The country lies in nothing but itself.
+        around = [ancestors(code)[:2][-1] for code in areas]
+        read = self._published.numbers(indicator, sorted({*areas, *around}), since, until)
+        numbers = {str(code): rows.sort("day") for (code,), rows in read.group_by("area")}
+
+        def column(name: str, codes: Sequence[str]) -> npt.NDArray[np.float64]:
+            return np.array([numbers[code][name].to_numpy() for code in codes], np.float64)
+
+        return Series(
+            values=column("value", areas),
+            parents=column("value", around),
+            numerators=column("numerator", areas)[:, -1],
+            denominators=column("denominator", areas)[:, -1],
+        )
 
     def history(self, indicator: str, area: str, until: date, days: int) -> Sequence[Reading]:
         since = until - timedelta(days=days - 1)
@@ -53,6 +68,7 @@ def indicator_text(indicator: Indicator) -> IndicatorText:
         explanations={language: indicator.explanation.in_language(language) for language in LANGUAGES},
         unit=indicator.unit,
         batch=indicator.minimum_cell if counts_persons(indicator) else 1,
+        delay_days=indicator.usual_delay_days,
         publishers=tuple(Publisher(code, agency_names(code)) for code in indicator.publishers),
     )
 

@@ -10,7 +10,7 @@ from alerts.rules import Rule
 from bewithu.board import data as board
 from bewithu.clock import Clock, brussels_day
 from bewithu.fitting.cached import Cached
-from schemas.alerting import Transition
+from schemas.alerting import FIRING, OPEN, Transition
 from schemas.areas import LANGUAGES, areas_of_level, is_within
 from schemas.areas import Level as AreaLevel
 from schemas.indicators import Counted, Indicator, Indicators
@@ -104,7 +104,7 @@ class PublishedBoard:
         found = [
             (rule, state)
             for state in self._alerts.states()
-            if state.kind in ("pending", "firing")
+            if state.kind in OPEN
             and (area is None or is_within(state.area, area))
             and (rule := self._rules.get(state.rule))
         ]
@@ -223,7 +223,7 @@ def _alert(rule: Rule, state: Transition) -> board.AlertInfo:
         indicator=state.indicator,
         area=state.area,
         severity=rule.severity,
-        state=state.kind,
+        state="firing" if state.kind in FIRING else "pending",
         since=state.since,
         value=state.value,
         threshold=state.threshold,

@@ -39,6 +39,13 @@ class ClickHouseAlertLog:
         """Those with these ids; ids that are not in the log are left out."""
         return self._transitions("alert_transitions", ids=list(ids)) if ids else ()
 
+    def firings(self, ended: Sequence[str]) -> Mapping[str, str]:
+        """For each resolved transition the id of the firing that it ends."""
+        if not ended:
+            return {}
+        rows = self._database.rows(statement("alert_firings"), ids=list(ended))
+        return {str(resolved): str(firing) for resolved, firing in rows}
+
     def recent(self, count: int) -> Sequence[Transition]:
         """The newest `count` transitions, newest first."""
         return self._transitions("alert_recent", count=count)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import product
 
+import polars as pl
+
 from bewithu.clock import Clock, brussels_day
 from schemas.contracts import contract_of
 from schemas.indicators import (
@@ -86,6 +88,33 @@ class PublishedValues:
             for day in days_between(since, until)
         ]
 
+    def numbers(
+        self, indicator: str, areas: Sequence[str], since: date, until: date, as_of: datetime | None = None
+    ) -> pl.DataFrame:
+        """`totals` of one indicator as `area`, `day`, `value`, `numerator`, `denominator`, for the judging of rules.
+
+        Where persons are counted and not even one batch is full these are 0; what is not told otherwise, or was never
+        heard of, is null.
+        """
+        definition = self._indicators[indicator]
+        sides = self._reader.counted([definition], areas, [TOTAL], since, until, as_of, told_values)
+        values = values_from_sides([definition], sides, since, until)[indicator]
+        was_heard = pl.col("known_at").is_not_null()
+        is_few = pl.col("suppressed") & counts_persons(definition)
+        told = {
+            "value": was_heard if _is_difference(definition) else was_heard & (pl.col("denominator") != 0),
+            "numerator": was_heard,
+            "denominator": was_heard,
+        }
+        return values.select(
+            "area",
+            "day",
+            *(
+                pl.when(was_heard & is_few).then(0.0).when(known).then(name).alias(name)
+                for name, known in told.items()
+            ),
+        )
+
     def breakdowns(self, indicator: str, area: str, day: date, as_of: datetime | None = None) -> list[Cell]:
         """The cells of every declared breakdown."""
         families = breakdown_values(self._indicators[indicator], self._indicators)
@@ -133,7 +162,11 @@ def _has_value(indicator: Indicator, denominator: float | None, moved_at: dateti
     """Of nobody there is no share; and what is worked out from others is nothing before one of them is heard of."""
     if isinstance(indicator, Derived) and moved_at is None:
         return False
-    return bool(denominator) or (isinstance(indicator, Change) and not indicator.relative)
+    return bool(denominator) or _is_difference(indicator)
+
+
+def _is_difference(indicator: Indicator) -> bool:
+    return isinstance(indicator, Change) and not indicator.relative
 
 
 def breakdown_values(indicator: Indicator, indicators: Indicators) -> list[list[str]]:

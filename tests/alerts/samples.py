@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import numpy as np
+
 from alerts.address_book import AddressBook, Coordinator
+from alerts.judging import Finding, Series, findings
 from alerts.letter import Letter
 from alerts.ports import IndicatorText, Publisher
 from alerts.rules import Rule, load_rules
@@ -41,6 +45,29 @@ def rule(**changes: Any) -> Rule:
 
 def reading(value: float | None, area: str = LIEGE, day: date = DAY) -> Reading:
     return Reading("arrivals_emergency_housing_7d", area, day, value)
+
+
+def series(
+    values: Sequence[Sequence[float | None]],
+    parents: Sequence[Sequence[float | None]] | None = None,
+    numerators: Sequence[float] | None = None,
+    denominators: Sequence[float] | None = None,
+) -> Series:
+    """`values`: a row of days for each area. Parents have the same values unless given, sides are 1."""
+    rows = np.array(values, np.float64)
+    ones = np.ones(len(rows))
+    return Series(
+        values=rows,
+        parents=rows if parents is None else np.array(parents, np.float64),
+        numerators=ones if numerators is None else np.array(numerators, np.float64),
+        denominators=ones if denominators is None else np.array(denominators, np.float64),
+    )
+
+
+def finding(watched: Rule, value: float | None, day: date = DAY) -> Finding:
+    """What a rule finds in Liège, when all that it looks at is that day's value."""
+    (found,) = findings(watched, [LIEGE], {watched.indicator: series([[value]])}, day, provisional=True)
+    return found
 
 
 def transition(kind: Kind = "firing", number: int = 2, area: str = LIEGE, **changes: Any) -> Transition:

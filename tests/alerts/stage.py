@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from alerts.address_book import AddressBook
+from alerts.judging import Series
 from alerts.ports import IndicatorText
 from alerts.rules import Rule
 from alerts.send import Sender
@@ -14,9 +15,8 @@ from alerts.teller import Definitions, Post, Sources, StepReport, Teller
 from bewithu.errors import Unavailable
 from bewithu.settings import Smtp
 from schemas.alerting import Reading
-from schemas.areas import Level, area
 from sinks.clickhouse.alert_log import ClickHouseAlertLog
-from tests.alerts.samples import ARRIVALS, LIEGE, NOON, book, coordinator, rule
+from tests.alerts.samples import ARRIVALS, LIEGE, NOON, book, coordinator, rule, series
 
 ANN, BO = "ann@x.be", "bo@x.be"
 TWO = book(coordinator(ANN, LIEGE), coordinator(BO, "BE", language="fr"))
@@ -30,15 +30,11 @@ class Values:
     away: bool = False
     asked: int = 0
 
-    def readings(self, indicator: str, level: Level, day: date) -> Sequence[Reading]:
+    def series(self, indicator: str, areas: Sequence[str], until: date, days: int) -> Series:
         self.asked += 1
         if self.away:
             raise Unavailable("ClickHouse", "connection refused")
-        return [
-            Reading(indicator, code, day, value)
-            for code, value in self.of.items()
-            if area(code).level is level
-        ]
+        return series([[self.of.get(code)] * days for code in areas])
 
     def history(self, indicator: str, area: str, until: date, days: int) -> Sequence[Reading]:
         return [Reading(indicator, area, until, self.of.get(area))]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.chart import CHARACTERS, DAYS, MARK, PIXELS, Row, chart, segments, text_bar
-from tests.alerts.samples import DAY, reading, rule
+from tests.alerts.samples import DAY, reading, rule, transition
 
 
 def test_days_follow_one_another_and_those_without_a_value_stay_empty() -> None:
@@ -18,7 +18,7 @@ def test_days_follow_one_another_and_those_without_a_value_stay_empty() -> None:
         reading(None, day=DAY - timedelta(days=2)),
         reading(412),
     ]
-    drawn = chart(history, rule(), DAY)
+    drawn = chart(history, rule().condition, transition())
     assert [row.day for row in drawn.rows] == [DAY - timedelta(days=back) for back in (4, 3, 2, 1, 0)]
     assert [row.value for row in drawn.rows] == [100, None, None, None, 412]
     assert [row.beyond for row in drawn.rows] == [False, False, False, False, True]
@@ -26,18 +26,34 @@ def test_days_follow_one_another_and_those_without_a_value_stay_empty() -> None:
 
 def test_a_long_history_shows_its_last_days_only() -> None:
     history = [reading(back, day=DAY - timedelta(days=back)) for back in range(40)]
-    assert [row.value for row in chart(history, rule(), DAY).rows] == list(reversed(range(DAYS)))
+    assert [row.value for row in chart(history, rule().condition, transition()).rows] == list(
+        reversed(range(DAYS))
+    )
+
+
+def test_beyond_a_lower_threshold_is_below_it() -> None:
+    drawn = chart(
+        [reading(100), reading(151, day=DAY - timedelta(days=1))],
+        rule(condition={"below": 9}).condition,
+        transition(),
+    )
+    assert [row.beyond for row in drawn.rows] == [False, True]
+
+
+def test_without_a_threshold_nothing_is_beyond_it() -> None:
+    drawn = chart([reading(412)], rule(condition={"absent": "3d"}).condition, transition(threshold=None))
+    assert ([row.beyond for row in drawn.rows], drawn.threshold) == ([False], 0)
 
 
 def test_without_a_value_there_is_no_chart() -> None:
-    assert chart([reading(None)], rule(), DAY).rows == ()
+    assert chart([reading(None)], rule().condition, transition()).rows == ()
 
 
 @pytest.mark.parametrize("values", [[0.0], [-5.0, 0.0], [0.001]])
 def test_figures_around_zero_can_be_drawn(values: list[float]) -> None:
     history = [reading(value, day=DAY - timedelta(days=back)) for back, value in enumerate(values)]
     for limit in (0, -1, 10):
-        drawn = chart(history, rule(condition={"above": limit}), DAY)
+        drawn = chart(history, rule().condition, transition(threshold=limit))
         assert all(0 <= (row.share or 0) <= 1 for row in drawn.rows)
         assert 0 <= drawn.threshold <= 1
 

@@ -10,9 +10,10 @@ import pytest
 
 import alerts
 from alerts.rules import load_rules, rules_schema
+from alerts.rules.conditions import Above
 from bewithu.errors import DefinitionError
 from schemas.areas import LANGUAGES, Level
-from tests.alerts.samples import INDICATORS, rule
+from tests.alerts.samples import INDICATORS
 
 GOOD = """\
 id: arrivals_high
@@ -24,6 +25,8 @@ severity: warning
 summary: {nl: a, fr: b, de: c, en: d}
 action: {nl: a, fr: b, de: c, en: d}
 """
+
+ONE_OF = "rule.yaml:4: condition: expected exactly one of above, below, rise, fall, "
 
 
 def refusal(folder: Path, text: str) -> str:
@@ -51,14 +54,8 @@ def test_a_rule_is_read_as_written(tmp_path: Path) -> None:
     (tmp_path / "one.yaml").write_text(GOOD, "utf-8")
     (found,) = load_rules(INDICATORS, tmp_path)
     assert (found.id, found.level, found.for_) == ("arrivals_high", Level.COUNTRY, timedelta(hours=12))
-    assert found.condition.threshold == 3000
-    assert (found.condition.holds(3001), found.condition.holds(3000)) == (True, False)
+    assert found.condition == Above(above=3000)
     assert found.summary.de == "c"
-
-
-def test_below_holds_under_the_threshold_only() -> None:
-    condition = rule(condition={"below": 10}).condition
-    assert (condition.holds(9.9), condition.holds(10), condition.holds(11)) == (True, False, False)
 
 
 @pytest.mark.parametrize(
@@ -67,10 +64,10 @@ def test_below_holds_under_the_threshold_only() -> None:
         ("registrations_7d", "registration_7d", "rule.yaml:2: indicator: no indicator has the id 'registration_7d' "
          "(did you mean 'registrations_7d'?)"),
         ("level: country", "level: village", "rule.yaml:3: level: Input should be 'municipality', "),
-        ("{above: 3000}", "{}", "rule.yaml:4: condition: expected exactly one of above, below, as in {above: 400}"),
-        ("{above: 3000}", "{above: 1, below: 2}", "rule.yaml:4: condition: expected exactly one of above, below"),
-        ("{above: 3000}", "above", "rule.yaml:4: condition: expected exactly one of above, below"),
-        ("{above: 3000}", "{abov: 1}", "rule.yaml:4: condition: expected exactly one of above, below"),
+        ("{above: 3000}", "{}", ONE_OF),
+        ("{above: 3000}", "{above: 1, below: 2}", ONE_OF),
+        ("{above: 3000}", "above", ONE_OF),
+        ("{above: 3000}", "{abov: 1}", ONE_OF),
         ("{above: 3000}", "{above: '12'}", "rule.yaml:4: condition.above: Input should be a valid number, got '12'"),
         ("{above: 3000}", "{above: .nan}", "rule.yaml:4: condition.above: Input should be a finite number"),
         ("{above: 3000}", "{above: 1, at: 2}", "rule.yaml:4: condition.at: is not a field of this definition"),

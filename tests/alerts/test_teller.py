@@ -189,8 +189,10 @@ async def test_a_large_alert_leaves_in_portions_so_that_evaluation_goes_on(
 async def test_a_mail_that_cannot_be_written_does_not_hold_up_the_others(
     log: ClickHouseAlertLog, post: Post, caplog: pytest.LogCaptureFixture
 ) -> None:
-    rules = [rule(id="a_first", indicator="unknown_here", for_="0s"), rule(id="b_second", for_="0s")]
-    stage = Stage(log, post.port, rules=rules, people=book(coordinator(ANN, LIEGE)), indicators=[ARRIVALS])
+    rules = [rule(id="a_first", indicator="without_a_name", for_="0s"), rule(id="b_second", for_="0s")]
+    nameless = replace(ARRIVALS, id="without_a_name", names={})
+    people = book(coordinator(ANN, LIEGE))
+    stage = Stage(log, post.port, rules=rules, people=people, indicators=[ARRIVALS, nameless])
     async with serving(post):
         report = await stage.step(412)
     assert (report.sent, report.put_off) == (1, 1)

@@ -1,0 +1,108 @@
+"""What a rule finds in each area of its level on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+
+from alerts.judging.judge import is_large_enough, judge
+from alerts.judging.panel import NO, UNKNOWN, YES, Answers, Floats, Judged, Panel
+from alerts.judging.words import why
+from alerts.rules import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """All (..., areas), in the order of the areas that were asked about. `judged`: by the override that is in force."""
+
+    holds: Answers
+    stays: Answers
+    bound: Floats
+    value: Floats
+    is_large: Answers
+    judged: Mapping[str | None, Judged]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Of one area. `holds` and `stays` are None when it cannot be said; `value` and `bound` when there is none."""
+
+    area: str
+    indicator: str
+    day: date
+    provisional: bool
+    holds: bool | None
+    stays: bool | None
+    value: float | None
+    bound: float | None
+    reason: str
+
+
+def find(
+    rule: Rule, areas: Sequence[str], panel: Panel, active: bool | npt.NDArray[np.bool_] = True
+) -> Found:
+    """`active`: whether the judged day is one on which the rule is looked at; (..., areas) if there are several."""
+    value = panel[rule.indicator].values[..., -1]
+    holds, stays, is_large = (np.full(value.shape, NO) for _ in range(3))
+    bound = np.full(value.shape, np.nan)
+    judged: dict[str | None, Judged] = {}
+    for override, places in _by_override(rule, areas).items():
+        here = rule.within(override)
+        if here is None:
+            continue
+        judged[override] = judge(here.condition, panel, rule.indicator)
+        large = is_large_enough(here.minimum, panel[rule.indicator])
+        allowed = np.where(active, large, NO)
+        is_large[..., places] = large[..., places]
+        holds[..., places] = np.minimum(judged[override].holds, allowed)[..., places]
+        stays[..., places] = np.minimum(judged[override].stays, allowed)[..., places]
+        bound[..., places] = judged[override].bound[..., places]
+    return Found(holds, stays, bound, value, is_large, judged)
+
+
+def findings(
+    rule: Rule, areas: Sequence[str], panel: Panel, day: date, provisional: bool
+) -> Iterator[Finding]:
+    """One for each area. `panel` ends on `day` and has no axes but areas and days."""
+    is_active = rule.active.includes(day)
+    found = find(rule, areas, panel, is_active)
+    for place, area in enumerate(areas):
+        yield Finding(
+            area=area,
+            indicator=rule.indicator,
+            day=day,
+            provisional=provisional,
+            holds=_answer(found.holds[place]),
+            stays=_answer(found.stays[place]),
+            value=_number(found.value[place]),
+            bound=_number(found.bound[place]),
+            reason=_reason(found, rule.override(area), place, is_active),
+        )
+
+
+def _by_override(rule: Rule, areas: Sequence[str]) -> Mapping[str | None, list[int]]:
+    places: dict[str | None, list[int]] = {}
+    for place, area in enumerate(areas):
+        places.setdefault(rule.override(area), []).append(place)
+    return places
+
+
+def _reason(found: Found, override: str | None, place: int, is_active: bool) -> str:
+    if override not in found.judged:
+        return "the rule is off here"
+    if not is_active:
+        return "the rule is not looked at on this day"
+    told = why(found.judged[override], place)
+    return told if found.is_large[place] == YES else f"{told}, but the numbers are below the rule's minimum"
+
+
+def _answer(answer: np.int8) -> bool | None:
+    return None if answer == UNKNOWN else bool(answer == YES)
+
+
+def _number(number: np.float64) -> float | None:
+    return None if np.isnan(number) else float(number)

@@ -1,0 +1,59 @@
+"""Published values as arrays, and what is judged of them.
+
+Axes: days are the last one, oldest first, and the last day is the one that is judged; areas come before it; before
+these there may be others, as the moments of a backtest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from alerts.rules.conditions import Condition
+
+Floats = npt.NDArray[np.float64]
+Answers = npt.NDArray[np.int8]
+
+#: What a condition may be. `and` is the smallest of its parts, `or` the greatest: what is unknown stays so unless the
+#: other part decides.
+NO: Final = np.int8(0)
+UNKNOWN: Final = np.int8(1)
+YES: Final = np.int8(2)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One indicator in the areas of a level.
+
+    `values`: (..., areas, days); NaN where nothing is published. `parents`: those of the areas that these lie in, of
+    the same shape. `numerators`, `denominators`: (..., areas), of the judged day.
+    """
+
+    values: Floats
+    parents: Floats
+    numerators: Floats
+    denominators: Floats
+
+
+#: By indicator.
+Panel = Mapping[str, Series]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A condition in every area: all (..., areas). `holds`: whether an alert begins; `stays`: whether one that fires
+    goes on. `bound`: the number that `value` is held against; NaN where there is none.
+
+    `parts`: those of the conditions that it is made of.
+    """
+
+    condition: Condition
+    value: Floats
+    holds: Answers
+    stays: Answers
+    bound: Floats
+    parts: tuple[Judged, ...] = ()

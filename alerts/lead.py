@@ -1,0 +1,82 @@
+"""The first sentence of a mail: what happened, since when, for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from alerts.rules.conditions import Above, Absent, Below, Condition, is_lower, simple_parts
+from alerts.voice import Voice, mark
+from schemas.alerting import Transition
+
+
+class _Sentences(NamedTuple):
+    begun: str
+    held: str
+    over: str
+
+
+_FIXED_ABOVE: Final = _Sentences(
+    mark("Above the threshold (%(threshold)s) since %(since)s."),
+    mark("Above the threshold (%(threshold)s) since %(since)s, for %(length)s."),
+    mark(
+        "No longer above the threshold (%(threshold)s). "
+        "It was exceeded for %(length)s, from %(since)s to %(until)s."
+    ),
+)
+_FIXED_BELOW: Final = _Sentences(
+    mark("Below the threshold (%(threshold)s) since %(since)s."),
+    mark("Below the threshold (%(threshold)s) since %(since)s, for %(length)s."),
+    mark(
+        "No longer below the threshold (%(threshold)s). "
+        "The figure was too low for %(length)s, from %(since)s to %(until)s."
+    ),
+)
+_UNUSUALLY_HIGH: Final = _Sentences(
+    mark("Higher than was to be expected (at most %(threshold)s) since %(since)s."),
+    mark("Higher than was to be expected (at most %(threshold)s) since %(since)s, for %(length)s."),
+    mark(
+        "No longer higher than was to be expected (at most %(threshold)s). "
+        "It was so for %(length)s, from %(since)s to %(until)s."
+    ),
+)
+_UNUSUALLY_LOW: Final = _Sentences(
+    mark("Lower than was to be expected (at least %(threshold)s) since %(since)s."),
+    mark("Lower than was to be expected (at least %(threshold)s) since %(since)s, for %(length)s."),
+    mark(
+        "No longer lower than was to be expected (at least %(threshold)s). "
+        "It was so for %(length)s, from %(since)s to %(until)s."
+    ),
+)
+_NO_FIGURE: Final = _Sentences(
+    mark("No figure is available since %(since)s."),
+    mark("No figure is available since %(since)s, for %(length)s."),
+    mark("Figures are available again. There were none for %(length)s, from %(since)s to %(until)s."),
+)
+
+
+def lead(transition: Transition, condition: Condition, threshold: str, speak: Voice) -> str:
+    """`threshold`: as it is written in the reader's language."""
+    sentences = _sentences(condition)
+    facts: Mapping[str, str] = {
+        "threshold": threshold,
+        "since": speak.moment(transition.since),
+        "until": speak.moment(transition.at),
+        "length": speak.length(transition.at - transition.since),
+    }
+    if transition.kind == "resolved":
+        return speak.gettext(sentences.over, **facts)
+    return speak.gettext(sentences.begun if transition.at == transition.since else sentences.held, **facts)
+
+
+def _sentences(condition: Condition) -> _Sentences:
+    """Of a condition that is made of others the first is told; the log has them all."""
+    match next(simple_parts(condition)):
+        case Above():
+            return _FIXED_ABOVE
+        case Below():
+            return _FIXED_BELOW
+        case Absent():
+            return _NO_FIGURE
+        case other:
+            return _UNUSUALLY_LOW if is_lower(other) else _UNUSUALLY_HIGH
