@@ -72,6 +72,15 @@ def test_values_come_with_those_of_the_areas_around_and_with_their_sides(databas
     assert [cell.value for cell in cells] == found.values[:2, -1].tolist()
 
 
+def test_values_are_read_anew_after_a_refresh(database: Database) -> None:
+    platform = Platform(database)
+    readings = PublishedReadings(PublishedValues(database, INDICATORS, platform.clock), Bookkeeping(database))
+    for persons in (10, 20):
+        platform.send(*(registration(person(persons + number), MOMENT) for number in range(10)))
+        platform.refresh()
+        assert value(readings, STOCK) == value(readings, STOCK) == [persons]
+
+
 def test_an_alert_ends_when_few_are_left(readings: PublishedReadings) -> None:
     watched: Rule = load_rules(INDICATORS)[0].model_copy(update={"indicator": STOCK})
     panel = {STOCK: readings.series(STOCK, ["BE"], MOMENT.date(), 1)}

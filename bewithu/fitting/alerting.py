@@ -24,8 +24,21 @@ class PublishedReadings:
     def __init__(self, published: PublishedValues, bookkeeping: Bookkeeping) -> None:
         self._published = published
         self._bookkeeping = bookkeeping
+        self._read: dict[tuple[str, Sequence[str], date, int], Series] = {}
+        self._upto = -1
 
     def series(self, indicator: str, areas: Sequence[str], until: date, days: int) -> Series:
+        """Read anew after a refresh only: rules are evaluated more often."""
+        upto = self._bookkeeping.refreshed_upto()
+        if upto != self._upto:
+            self._read.clear()
+            self._upto = upto
+        asked = (indicator, tuple(areas), until, days)
+        if asked not in self._read:
+            self._read[asked] = self._series(*asked)
+        return self._read[asked]
+
+    def _series(self, indicator: str, areas: Sequence[str], until: date, days: int) -> Series:
         since = until - timedelta(days=days - 1)
         # The country lies in nothing but itself.
         around = [ancestors(code)[:2][-1] for code in areas]
