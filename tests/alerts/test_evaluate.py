@@ -1,17 +1,13 @@
-"""Alert states against time, each case drawn as a timeline, and any history against a plain definition of firing."""
+"""Alert states against time, each case drawn as a timeline. Any history is in test_alert_model.py."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from alerts.evaluate import Phase, State, evaluate, latest, state_after, transition_id
+from alerts.evaluate import State, evaluate, latest, state_after, transition_id
 from schemas.alerting import Transition
 from tests.alerts.samples import LIEGE, NOON, finding, rule
 
@@ -159,47 +155,3 @@ def test_of_two_steps_with_one_number_the_one_that_people_heard_of_counts() -> N
     assert firing is not None
     for order in ([dropped, firing], [firing, dropped]):
         assert latest(order)["arrivals_high", LIEGE].phase == "firing"
-
-
-def phase_by_definition(moments: Sequence[tuple[datetime, bool]], for_: timedelta) -> Phase:
-    """Firing: during the present run of `True` there was an evaluation at least `for_` after the run's first."""
-    run: list[datetime] = []
-    for moment, holds in moments:
-        run = [*run, moment] if holds else []
-    if not run:
-        return "inactive"
-    return "firing" if run[-1] - run[0] >= for_ else "pending"
-
-
-evaluations = st.lists(
-    st.tuples(
-        st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=3)),
-        st.sampled_from([None, 0.0, 150.0, 150.5, 412.0]),
-    ),
-    max_size=40,
-)
-
-
-@given(evaluations, st.sampled_from(["0s", "1s", "12h", "2d", "5d"]), st.randoms(use_true_random=False))
-def test_any_history_with_restarts_anywhere_gives_the_phase_of_the_definition(
-    history: Sequence[tuple[timedelta, float | None]], for_: str, chance: random.Random
-) -> None:
-    watched = rule(for_=for_)
-    now = datetime(2022, 3, 14, 11, 2, 0, 123456, UTC)
-    log: list[Transition] = []
-    moments: list[tuple[datetime, bool]] = []
-    for pause, value in history:
-        # The log keeps whole milliseconds, so the definition must look at those as well.
-        now += timedelta(milliseconds=pause // timedelta(milliseconds=1))
-        # A restart anywhere: all that is known is the log, in whatever order and with doubles.
-        known = [*log, *chance.choices(log, k=3)] if log else []
-        chance.shuffle(known)
-        decision = evaluate(watched, finding(watched, value), latest(known).get((watched.id, LIEGE)), now)
-        if decision.transition is not None:
-            log.append(decision.transition)
-        if value is not None:
-            moments.append((now, value > 150))
-        state = latest(log).get((watched.id, LIEGE))
-        assert (state.phase if state else "inactive") == phase_by_definition(moments, watched.for_)
-    assert [step.number for step in log] == list(range(1, len(log) + 1))
-    assert len({step.id for step in log}) == len(log)
