@@ -92,7 +92,8 @@ def _problems(source: Source, error: ValidationError, known: Sequence[str]) -> I
 
 
 def _in_file(location: Location, data: Any) -> Location:
-    """Pydantic's location without the union tags that are not in the file (a missing field stays)."""
+    """Pydantic's location without what is not in the file: union tags, and its mark of a key. A missing field stays."""
+    location = tuple(part for part in location if part != "[key]")
     kept: list[str | int] = []
     for index, part in enumerate(location):
         inside: Any = dict(enumerate(data)) if isinstance(data, list) else data

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from alerts.judging.judge import is_large_enough, judge
-from alerts.judging.panel import NO, UNKNOWN, YES, Answers, Floats, Judged, Panel
+from alerts.judging.panel import ANSWERS, NO, YES, Answers, Floats, Judged, Panel
 from alerts.judging.words import why
 from alerts.rules import Rule
 
@@ -68,20 +68,26 @@ def findings(
     rule: Rule, areas: Sequence[str], panel: Panel, day: date, provisional: bool
 ) -> Iterator[Finding]:
     """One for each area. `panel` ends on `day` and has no axes but areas and days."""
-    is_active = rule.active.includes(day)
-    found = find(rule, areas, panel, is_active)
+    found = find(rule, areas, panel, rule.active.includes(day))
     for place, area in enumerate(areas):
-        yield Finding(
-            area=area,
-            indicator=rule.indicator,
-            day=day,
-            provisional=provisional,
-            holds=_answer(found.holds[place]),
-            stays=_answer(found.stays[place]),
-            value=_number(found.value[place]),
-            bound=_number(found.bound[place]),
-            reason=_reason(found, rule.override(area), place, is_active),
-        )
+        yield finding_at(rule, found, area, (place,), day, provisional)
+
+
+def finding_at(
+    rule: Rule, found: Found, area: str, place: tuple[int, ...], day: date, provisional: bool
+) -> Finding:
+    """Of the area in that place of `found`."""
+    return Finding(
+        area=area,
+        indicator=rule.indicator,
+        day=day,
+        provisional=provisional,
+        holds=ANSWERS[found.holds[place]],
+        stays=ANSWERS[found.stays[place]],
+        value=_number(found.value[place]),
+        bound=_number(found.bound[place]),
+        reason=_reason(rule, found, area, place, day),
+    )
 
 
 def _by_override(rule: Rule, areas: Sequence[str]) -> Mapping[str | None, list[int]]:
@@ -91,17 +97,14 @@ def _by_override(rule: Rule, areas: Sequence[str]) -> Mapping[str | None, list[i
     return places
 
 
-def _reason(found: Found, override: str | None, place: int, is_active: bool) -> str:
+def _reason(rule: Rule, found: Found, area: str, place: tuple[int, ...], day: date) -> str:
+    override = rule.override(area)
     if override not in found.judged:
         return "the rule is off here"
-    if not is_active:
+    if not rule.active.includes(day):
         return "the rule is not looked at on this day"
     told = why(found.judged[override], place)
     return told if found.is_large[place] == YES else f"{told}, but the numbers are below the rule's minimum"
-
-
-def _answer(answer: np.int8) -> bool | None:
-    return None if answer == UNKNOWN else bool(answer == YES)
 
 
 def _number(number: np.float64) -> float | None:

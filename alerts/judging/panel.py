@@ -23,6 +23,8 @@ Answers = npt.NDArray[np.int8]
 NO: Final = np.int8(0)
 UNKNOWN: Final = np.int8(1)
 YES: Final = np.int8(2)
+#: What each stands for, by its number.
+ANSWERS: Final[tuple[bool | None, ...]] = (False, None, True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from alerts.rules.conditions import (
 )
 
 
-def why(judged: Judged, place: int) -> str:
+def why(judged: Judged, place: tuple[int, ...]) -> str:
     """Of the area in that place."""
     condition = judged.condition
     if isinstance(condition, All | Either):
