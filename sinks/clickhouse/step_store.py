@@ -37,7 +37,7 @@ class StepStore:
         """Adds what `missing` says, and its moves."""
         for steps, moves in _in_parts(missing, families):
             run.require_lead()
-            self._database.insert_frame("steps", steps.with_columns(refresh=pl.lit(run.number, pl.UInt64)))
+            self._database.insert_frame("steps", _packed(steps.with_columns(refresh=pl.lit(run.number, pl.UInt64))))
             # Steps first: what breaks off between the two is brought to its end from them.
             self._insert_moves(run, run.number, moves)
             run.number += 1
@@ -70,13 +70,18 @@ class StepStore:
             "known_at": pl.lit(run.now, pl.Datetime("ms", "UTC")),
             "refresh": pl.lit(number, pl.UInt64),
         }
-        self._database.insert_frame("moves", moves.with_columns(**stamps))
+        self._database.insert_frame("moves", _packed(moves.with_columns(**stamps)))
 
 
 def target_of(concern: Concern, facts: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """The steps that the concern's subjects should have, in each of its generations."""
     own = {event: facts[event].filter(pl.col(concern.flag)) for event in concern.events}
     return steps_of(own, concern.indicators).join(generations_of(concern.generations), on="indicator")
+
+
+def _packed(rows: pl.DataFrame) -> pl.DataFrame:
+    """Words are sent once each, with a number for every row: few differ."""
+    return rows.with_columns(pl.col(pl.String).cast(pl.Categorical))
 
 
 def _in_parts(steps: pl.DataFrame, families: Families) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
