@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Protocol
 
 import numpy as np
 
 from alerts.evaluate import State, evaluate, state_after, step
-from alerts.judging import Found, Panel, find
+from alerts.judging import Found, Panel, Series, find
 from alerts.judging.findings import finding_at
 from alerts.judging.panel import ANSWERS, YES
 from alerts.rules import Rule
 from schemas.alerting import Transition
+
+
+class History(Protocol):
+    """The published values as they were known once. Raises `Unavailable`."""
+
+    def series_then(
+        self, indicator: str, areas: Sequence[str], moments: Sequence[Moment], lags: Collection[int]
+    ) -> Series:
+        """(moments, areas, days): each moment's last day is the one that it judges. Of the days before only those are
+        read that lie so many before it.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +36,15 @@ class Moment:
     at: datetime
     day: date
     provisional: bool
+
+
+def panel_then(
+    rules: Sequence[Rule], areas: Sequence[str], moments: Sequence[Moment], history: History
+) -> Panel:
+    """All that a backtest of any of these rules looks at."""
+    lags = frozenset().union(*(rule.lags for rule in rules))
+    names = sorted(frozenset().union(*(rule.indicators for rule in rules)))
+    return {name: history.series_then(name, areas, moments, lags) for name in names}
 
 
 def backtest(

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from alerts.judging import Series
-from schemas.alerting import MailNote, Reading, Transition
+from schemas.alerting import MailNote, Reading, Silence, Transition
 from schemas.areas import Language
 
 
@@ -91,4 +91,12 @@ class MailLog(Protocol):
 
     def recipients(self, transitions: Sequence[str]) -> Mapping[str, frozenset[str]]:
         """For each transition id, the addresses that a mail was queued for."""
+        ...
+
+
+class Silences(Protocol):
+    """Who wants not to be told of what. Raises `Unavailable`."""
+
+    def written(self, since: datetime) -> Sequence[Silence]:
+        """All that were written of the silences that had not ended by then."""
         ...

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, Literal, get_args
 
@@ -73,3 +74,21 @@ class MailNote:
     outcome: Outcome
     at: datetime
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A wish not to be told of some alerts from `begins` until `ends`, as it was written `at` that moment.
+
+    `matchers`: by name what must be so of an alert: `rule`, `area` (or one around it), `severity`, or a label of its
+    rule.
+    All moments are real time, UTC, in whole milliseconds. Written again under the same `id` it replaces what was.
+    """
+
+    id: str
+    at: datetime
+    author: str
+    reason: str
+    begins: datetime
+    ends: datetime
+    matchers: Mapping[str, str] = field(hash=False)

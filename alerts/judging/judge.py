@@ -136,7 +136,7 @@ def _combined(condition: All | Either, parts: Sequence[Judged]) -> Judged:
 
 
 def _absent(condition: Absent, series: Series) -> Judged:
-    gone = np.logical_and.reduce(np.isnan(series.values[..., -condition.days :]), axis=-1)
+    gone = np.logical_and.reduce(np.isnan(series.values[..., -len(condition.lags) :]), axis=-1)
     answers = _answers(gone, np.zeros_like(gone))
     return Judged(condition, series.values[..., -1], answers, answers, np.full(gone.shape, np.nan))
 

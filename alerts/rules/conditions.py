@@ -44,9 +44,9 @@ class _Simple(_Definition):
     indicator: Word | None = Field(default=None, description="id of an indicator; the rule's when left out")
 
     @property
-    def days(self) -> int:
-        """How many days it looks at, the one that it judges among them."""
-        return 1
+    def lags(self) -> frozenset[int]:
+        """How many days before the judged one the values are that it looks at."""
+        return frozenset({0})
 
 
 class Above(_Simple):
@@ -80,8 +80,8 @@ class _Change(_Simple):
     percent: bool = Field(default=False, description="the change is in per cent of the earlier value")
 
     @property
-    def days(self) -> int:
-        return self.over.days + 1
+    def lags(self) -> frozenset[int]:
+        return frozenset({0, self.over.days})
 
 
 class Rise(_Change):
@@ -108,8 +108,8 @@ class _Baseline(_Simple):
     )
 
     @property
-    def days(self) -> int:
-        return 7 * (self.weeks + self.skip_weeks) + 1
+    def lags(self) -> frozenset[int]:
+        return frozenset({0, *(7 * (self.skip_weeks + back) for back in range(1, self.weeks + 1))})
 
 
 class Spike(_Baseline):
@@ -152,9 +152,9 @@ class Ears(_Simple):
         return _EARS[self.ears]
 
     @property
-    def days(self) -> int:
+    def lags(self) -> frozenset[int]:
         ends, length = self.baseline
-        return ends + length
+        return frozenset({0, *range(ends, ends + length)})
 
 
 class _Compared(_Simple):
@@ -181,8 +181,8 @@ class Absent(_Simple):
     absent: WholeDays
 
     @property
-    def days(self) -> int:
-        return self.absent.days
+    def lags(self) -> frozenset[int]:
+        return frozenset(range(self.absent.days))
 
 
 class All(_Definition):

@@ -32,9 +32,20 @@ def load_rules(indicators: Collection[str], folder: Path | None = None) -> tuple
             continue
         problems += _contradictions(rule, source, indicators, found)
         found.setdefault(rule.id, (rule, source))
+    for rule, source in found.values():
+        problems += _wrongly_muted(rule, source, found)
     if problems:
         raise DefinitionError(problems)
     return tuple(rule for _, (rule, _) in sorted(found.items()))
+
+
+def load_rule(path: Path, indicators: Collection[str]) -> Rule:
+    """One rule, which need not be in use. Raises `DefinitionError` with every problem of it."""
+    source = read(path)
+    rule = validate(source, Rule)
+    if problems := list(_contradictions(rule, source, indicators, {})):
+        raise DefinitionError(problems)
+    return rule
 
 
 def _files(shelf: Path | Traversable) -> list[Path | Traversable]:
@@ -60,6 +71,30 @@ def _contradictions(
     if rule.id in found:
         other = found[rule.id][1].name
         yield source.problem(("id",), f"{rule.id!r} is already the id of the rule in {other}; ids are unique")
+
+
+def _wrongly_muted(rule: Rule, source: Source, found: Mapping[str, tuple[Rule, Source]]) -> Iterator[Problem]:
+    """Two rules that mute each other would both be silent."""
+    for place, other in enumerate(rule.muted_by):
+        where = ("muted_by", place)
+        if other not in found:
+            yield source.problem(where, f"no rule has the id {other!r}{suggestion(other, found)}")
+        elif rule.id in _muting(other, found):
+            yield source.problem(
+                where, f"{other!r} is itself muted by {rule.id!r}: nobody would be told of either"
+            )
+
+
+def _muting(rule: str, found: Mapping[str, tuple[Rule, Source]]) -> frozenset[str]:
+    """All rules that mute it, and those that mute these."""
+    known: set[str] = set()
+    waiting = [rule]
+    while waiting:
+        for other in found[waiting.pop()][0].muted_by:
+            if other in found and other not in known:
+                known.add(other)
+                waiting.append(other)
+    return frozenset(known)
 
 
 def _indicators_named(data: Any, place: Location = ()) -> Iterator[tuple[Location, str]]:

@@ -79,6 +79,10 @@ class Rule(_Definition):
     overrides: Mapping[str, Override] = Field(
         default_factory=dict, description="by area code, what is otherwise there; the smallest area counts"
     )
+    muted_by: tuple[Word, ...] = Field(
+        default=(),
+        description="ids of rules; while one fires here, or in an area around, nobody is told of this one",
+    )
     labels: Mapping[Word, str] = Field(default_factory=dict, description="free words to select rules by")
     summary: Texts = Field(description="what it means when the rule fires, in a sentence or two")
     action: Texts = Field(description="what the reader should do, in a sentence or two")
@@ -93,7 +97,12 @@ class Rule(_Definition):
     @property
     def days(self) -> int:
         """How many days it looks at, the one that it judges among them."""
-        return max(part.days for part in self._simple_parts())
+        return 1 + max(self.lags)
+
+    @property
+    def lags(self) -> frozenset[int]:
+        """How many days before the judged one the values are that it looks at."""
+        return frozenset().union(*(part.lags for part in self._simple_parts()))
 
     def override(self, area: str) -> str | None:
         """The code of the smallest area with an override in which this one lies."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
 
+from alerts.backtest import Moment
 from alerts.judging import Series
 from alerts.ports import IndicatorText, Publisher
 from schemas.agencies import agency_names
@@ -15,6 +16,7 @@ from schemas.alerting import Reading
 from schemas.areas import LANGUAGES, ancestors
 from schemas.indicators import Indicator, Indicators, counts_persons
 from sinks.clickhouse.bookkeeping import Bookkeeping
+from sinks.clickhouse.known_then import KnownThen, Then
 from sinks.clickhouse.published import Cell, PublishedValues
 
 
@@ -40,8 +42,7 @@ class PublishedReadings:
 
     def _series(self, indicator: str, areas: Sequence[str], until: date, days: int) -> Series:
         since = until - timedelta(days=days - 1)
-        # The country lies in nothing but itself.
-        around = [ancestors(code)[:2][-1] for code in areas]
+        around = [_around(code) for code in areas]
         read = self._published.numbers(indicator, sorted({*areas, *around}), since, until)
         numbers = {str(code): rows.sort("day") for (code,), rows in read.group_by("area")}
 
@@ -93,3 +94,38 @@ def indicator_texts(indicators: Indicators) -> dict[str, IndicatorText]:
 def _reading(cell: Cell) -> Reading:
     value = 0.0 if cell.is_few else cell.value
     return Reading(cell.indicator, cell.area, cell.day, value, cell.provisional)
+
+
+class KnownHistory:
+    """The `History` of alerts/backtest.py."""
+
+    def __init__(self, known: KnownThen) -> None:
+        self._known = known
+
+    def series_then(
+        self, indicator: str, areas: Sequence[str], moments: Sequence[Moment], lags: Collection[int]
+    ) -> Series:
+        around = [_around(code) for code in areas]
+        codes = sorted({*areas, *around})
+        numbers = self._known.numbers(
+            indicator, codes, [Then(moment.at, moment.day) for moment in moments], sorted(lags, reverse=True)
+        ).sort("moment", "area", "day")
+        shape = (len(moments), len(codes), len(lags))
+        read = {
+            name: numbers[name].to_numpy().reshape(shape) for name in ("value", "numerator", "denominator")
+        }
+        place = {code: number for number, code in enumerate(codes)}
+        own, parents = ([place[code] for code in chosen] for chosen in (areas, around))
+        days = np.full((*shape[:2], 1 + max(lags)), np.nan)
+        days[..., [max(lags) - lag for lag in sorted(lags, reverse=True)]] = read["value"]
+        return Series(
+            values=days[:, own],
+            parents=days[:, parents],
+            numerators=read["numerator"][:, own, -1],
+            denominators=read["denominator"][:, own, -1],
+        )
+
+
+def _around(code: str) -> str:
+    """The area that it lies in; the country lies in nothing but itself."""
+    return ancestors(code)[:2][-1]

@@ -127,21 +127,39 @@ FROM steps
 
 def _are_theirs(concerns: Sequence[Concern]) -> str:
     listed = [concern.whom.listed for concern in concerns if concern.whom.listed]
-    if len(listed) == len(concerns):
-        keys = [
-            f"SELECT subject, each.1, each.2 FROM ({whom}) ARRAY JOIN {_generations(concern)} AS each"
-            for whom, concern in zip(listed, concerns, strict=True)
-        ]
-        # The subjects alone find the places. `identity` keeps the index from the whole keys, of which there are eight
-        # times as many: to look for them in it takes longer than to read a few steps in vain.
-        return (
-            f"PREWHERE subject IN ({' UNION DISTINCT '.join(listed)})\n"
-            f"WHERE (identity(subject), steps.indicator, generation) IN ({' UNION ALL '.join(keys)})"
+    if len(listed) < len(concerns):
+        return "WHERE " + " OR ".join(
+            f"(has({_generations(concern)}, (toString(steps.indicator), generation)) AND {concern.whom.sql('subject')})"
+            for concern in concerns
         )
-    return "WHERE " + " OR ".join(
-        f"(has({_generations(concern)}, (toString(steps.indicator), generation)) AND {concern.whom.sql('subject')})"
-        for concern in concerns
+    keys = [
+        f"SELECT subject, toUInt16({concern.number}) FROM ({whom})"
+        for whom, concern in zip(listed, concerns, strict=True)
+    ]
+    # The subjects alone find the places. An indicator is of one concern, and the concern's number is quicker compared
+    # than names; `identity` keeps the index from looking for the pairs, which takes longer than to read a few in vain.
+    number = "transform(steps.indicator, {names:Array(String)}, {concerns:Array(UInt16)}, toUInt16(65535))"
+    are_kept = [
+        f"generation = transform(steps.indicator, {{names_{turn}:Array(String)}},"
+        f" {{numbers_{turn}:Array(UInt64)}}, toUInt64(0))"
+        for turn in range(len(_in_turn(concerns)))
+    ]
+    return (
+        f"PREWHERE subject IN ({' UNION DISTINCT '.join(listed)})\n"
+        f"WHERE ({' OR '.join(are_kept)})"
+        f" AND (identity(subject), {number}) IN ({' UNION ALL '.join(keys)})"
     )
+
+
+def _in_turn(concerns: Sequence[Concern]) -> list[dict[str, int]]:
+    """The numbers of the generations by indicator: in the first turn one of each, then those that have another."""
+    turns: list[dict[str, int]] = []
+    for indicator, number in (key for concern in concerns for key in concern.generations):
+        turn = next((each for each in turns if indicator not in each), None)
+        if turn is None:
+            turns.append(turn := {})
+        turn[indicator] = number
+    return turns
 
 
 def _generations(concern: Concern) -> str:
@@ -157,6 +175,10 @@ def parameters_of(concerns: Sequence[Concern]) -> dict[str, Any]:
         found |= concern.whom.parameters
         found[f"indicators_{concern.number}"] = [indicator for indicator, _ in concern.generations]
         found[f"generations_{concern.number}"] = [number for _, number in concern.generations]
+    of_concern = {name: concern.number for concern in concerns for name, _ in concern.generations}
+    found |= {"names": list(of_concern), "concerns": list(of_concern.values())}
+    for turn, numbers in enumerate(_in_turn(concerns)):
+        found |= {f"names_{turn}": list(numbers), f"numbers_{turn}": list(numbers.values())}
     return found
 
 

@@ -91,29 +91,10 @@ class PublishedValues:
     def numbers(
         self, indicator: str, areas: Sequence[str], since: date, until: date, as_of: datetime | None = None
     ) -> pl.DataFrame:
-        """`totals` of one indicator as `area`, `day`, `value`, `numerator`, `denominator`, for the judging of rules.
-
-        Where persons are counted and not even one batch is full these are 0; what is not told otherwise, or was never
-        heard of, is null.
-        """
+        """`totals` of one indicator in columns, as `told_numbers` has them."""
         definition = self._indicators[indicator]
         sides = self._reader.counted([definition], areas, [TOTAL], since, until, as_of, told_values)
-        values = values_from_sides([definition], sides, since, until)[indicator]
-        was_heard = pl.col("known_at").is_not_null()
-        is_few = pl.col("suppressed") & counts_persons(definition)
-        told = {
-            "value": was_heard if _is_difference(definition) else was_heard & (pl.col("denominator") != 0),
-            "numerator": was_heard,
-            "denominator": was_heard,
-        }
-        return values.select(
-            "area",
-            "day",
-            *(
-                pl.when(was_heard & is_few).then(0.0).when(known).then(name).alias(name)
-                for name, known in told.items()
-            ),
-        )
+        return told_numbers(definition, values_from_sides([definition], sides, since, until)[indicator])
 
     def breakdowns(self, indicator: str, area: str, day: date, as_of: datetime | None = None) -> list[Cell]:
         """The cells of every declared breakdown."""
@@ -163,6 +144,30 @@ def _has_value(indicator: Indicator, denominator: float | None, moved_at: dateti
     if isinstance(indicator, Derived) and moved_at is None:
         return False
     return bool(denominator) or _is_difference(indicator)
+
+
+def told_numbers(indicator: Indicator, values: pl.DataFrame) -> pl.DataFrame:
+    """From `VALUES` after disclosure control to what rules judge: area, breakdown, day, value, numerator, denominator.
+
+    Where persons are counted and not even one batch is full these are 0; what is not told otherwise, or was never heard
+    of, is null.
+    """
+    was_heard = pl.col("known_at").is_not_null()
+    is_few = pl.col("suppressed") & counts_persons(indicator)
+    told = {
+        "value": was_heard if _is_difference(indicator) else was_heard & (pl.col("denominator") != 0),
+        "numerator": was_heard,
+        "denominator": was_heard,
+    }
+    return values.select(
+        "area",
+        "breakdown",
+        "day",
+        *(
+            pl.when(was_heard & is_few).then(0.0).when(known).then(name).alias(name)
+            for name, known in told.items()
+        ),
+    )
 
 
 def _is_difference(indicator: Indicator) -> bool:

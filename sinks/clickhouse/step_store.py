@@ -37,7 +37,9 @@ class StepStore:
         """Adds what `missing` says, and its moves."""
         for steps, moves in _in_parts(missing, families):
             run.require_lead()
-            self._database.insert_frame("steps", _packed(steps.with_columns(refresh=pl.lit(run.number, pl.UInt64))))
+            self._database.insert_frame(
+                "steps", _packed(steps.with_columns(refresh=pl.lit(run.number, pl.UInt64)))
+            )
             # Steps first: what breaks off between the two is brought to its end from them.
             self._insert_moves(run, run.number, moves)
             run.number += 1

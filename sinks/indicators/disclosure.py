@@ -16,7 +16,7 @@ import polars as pl
 
 from schemas.indicators import Counted, has_count, scale_of
 from sinks.indicators.steps import FIRST, LEFT
-from sinks.indicators.values import VALUES, counted_values, without_suppressed
+from sinks.indicators.values import VALUES, counted_values, values_of_sums, without_suppressed
 
 
 def told_values(
@@ -25,7 +25,17 @@ def told_values(
     """`counted_values` as they may be told."""
     if indicator.minimum_cell <= 1:
         return counted_values(indicator, moves, places, days)
-    values = counted_values(indicator, moves, places, days, partial(_in_batches, indicator))
+    return _told(indicator, counted_values(indicator, moves, places, days, partial(_in_batches, indicator)))
+
+
+def told_of_sums(indicator: Counted, sums: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
+    """`values_of_sums` as they may be told."""
+    if indicator.minimum_cell <= 1:
+        return values_of_sums(indicator, sums, grid)
+    return _told(indicator, values_of_sums(indicator, _in_batches(indicator, sums), grid))
+
+
+def _told(indicator: Counted, values: pl.DataFrame) -> pl.DataFrame:
     count = pl.col("denominator") if has_count(indicator) else pl.col("numerator")
     whole = _whole(count, pl.lit(indicator.minimum_cell))
     found = values.with_columns(suppressed=whole <= 0)

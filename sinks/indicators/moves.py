@@ -34,7 +34,7 @@ def moves_of(steps: pl.DataFrame, families: Families) -> pl.DataFrame:
         .filter(pl.col("delta") != 0)
     )
     placed = (
-        cells.join(_areas_around(), on="municipality")
+        cells.join(areas_around(), on="municipality")
         .group_by("indicator", "generation", "area", "cell", "day", "bin")
         .agg(pl.col("delta").sum())
     )
@@ -64,7 +64,7 @@ def _breakdowns(cells: pl.DataFrame, families: Families) -> pl.DataFrame:
 
 
 @cache
-def _areas_around() -> pl.DataFrame:
+def areas_around() -> pl.DataFrame:
     """Each municipality of today with each area that it lies in, itself among them."""
     present = {place.current_nis for place in municipalities().values()}
     pairs = [(nis, area) for nis in sorted(present) for area in ancestors(nis)]

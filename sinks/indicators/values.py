@@ -79,7 +79,11 @@ def counted_values(
     `as_told` is given the `sum` of each place, day and bin, and may alter it.
     """
     grid = places.join(pl.DataFrame({"day": days}, schema={"day": pl.Date}), how="cross")
-    sums = as_told(_carried(moves, days))
+    return values_of_sums(indicator, as_told(_carried(moves, days)), grid)
+
+
+def values_of_sums(indicator: Counted, sums: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
+    """`VALUES` of each place and day of `grid`, from the `sum` of each of its bins and when that was `known_at`."""
     known = sums.group_by(*PLACE, "day").agg(pl.col("known_at").max())
     if isinstance(indicator, Duration):
         sides = _quantiles(sums, indicator.quantile)

@@ -1,4 +1,5 @@
--- The moves of some series up to a day; those before `since` are summed under it.
+-- The moves of some series up to a day; those before `since` are summed under it. What was taken back is as if it had not
+-- been heard of, as it is when one asks what was known at a moment.
 SELECT
     toString(moves.indicator) AS indicator, toString(moves.area) AS area, toString(moves.breakdown) AS breakdown,
     greatest(moves.day, {since:Date32}) AS day, bin, sum(moves.delta) AS delta, max(moves.known_at) AS known_at
@@ -7,3 +8,4 @@ WHERE moves.indicator IN {indicators:Array(String)} AND generation IN {generatio
     AND moves.area IN {areas:Array(String)} AND moves.breakdown IN {breakdowns:Array(String)}
     AND moves.day <= {until:Date32}
 GROUP BY indicator, area, breakdown, day, bin
+HAVING delta != 0

@@ -1,0 +1,49 @@
+"""Why nobody is told of an alert for now: a silence, or another alert that explains it. Pure.
+
+An alert that is held back and still fires when nothing holds it any more is told then; one that is over before is told
+to nobody. That an alert is over is told, whatever holds, to those who heard that it fires.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+
+from alerts.rules import Rule
+from schemas.alerting import Silence, Transition
+from schemas.areas import ancestors, is_within
+
+#: A rule's id and an area's code, of alerts that fire.
+Firing = Collection[tuple[str, str]]
+
+
+def why_held(
+    transition: Transition, rule: Rule, silences: Iterable[Silence], firing: Firing, real_now: datetime
+) -> str | None:
+    """None when it is to be told now."""
+    for silence in silences:
+        if silence.begins <= real_now < silence.ends and matches(silence, transition, rule):
+            return f"silenced by {silence.author} until {silence.ends:%Y-%m-%d %H:%M} UTC: {silence.reason}"
+    for other in rule.muted_by:
+        for area in ancestors(transition.area):
+            if (other, area) in firing:
+                return f"muted, as {other} fires in {area}"
+    return None
+
+
+def matches(silence: Silence, transition: Transition, rule: Rule) -> bool:
+    """Whether all that the silence names is so: `rule`, `area` (or what lies in it), `severity`, or a label."""
+    here = rule.in_area(transition.area) or rule
+    known: Mapping[str, str] = {**here.labels, "rule": rule.id, "severity": here.severity}
+    return all(
+        is_within(transition.area, value) if name == "area" else known.get(name) == value
+        for name, value in silence.matchers.items()
+    )
+
+
+def in_force(silences: Iterable[Silence]) -> tuple[Silence, ...]:
+    """Of each silence the last that was written of it: one that was ended ends earlier."""
+    last: dict[str, Silence] = {}
+    for silence in sorted(silences, key=lambda each: each.at):
+        last[silence.id] = silence
+    return tuple(last.values())

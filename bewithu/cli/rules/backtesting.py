@@ -1,0 +1,190 @@
+"""`bewithu rules backtest`: what a rule would have done, on values as they were known then."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from alerts.address_book import load_address_book
+from alerts.backtest import Moment, panel_then
+from alerts.backtest import backtest as steps_of
+from alerts.backtest_report import Summary, firing_by_month, summary
+from alerts.judging import is_provisional, judged_day
+from alerts.rules import Rule
+from alerts.rules.load import load_rule
+from alerts.varied import Variant, variants
+from bewithu.cli.printing import Json, print_json, print_table
+from bewithu.clock import BRUSSELS, SystemClock
+from bewithu.definitions import suggestion
+from bewithu.fitting.alerting import KnownHistory
+from bewithu.settings import load_settings
+from bewithu.wiring import Written, connect, read_definitions
+from schemas.areas import area, areas_of_level
+from sinks.clickhouse.known_then import KnownThen
+
+_BAR = 40
+
+
+def backtest(
+    rule: Annotated[str, typer.Argument(help="id of a rule, or the file of one that is not in use yet")],
+    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="first day on which it is evaluated")],
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="last such day; today when left out")
+    ] = None,
+    at: Annotated[
+        str, typer.Option(metavar="HH:MM", help="when it is evaluated each day, in Belgium")
+    ] = "08:00",
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FIELD=FROM:TO:STEP", help="also with other numbers: threshold=10:50:5, for=1d:5d:1d"
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """What a rule would have done: when it would have fired, where, for how long, and how many mails each coordinator
+    would have got.
+
+    Values are taken as they were known at each moment, before events came late and were corrected. Mails are counted as
+    they would be sent today: to the coordinators of today's address book.
+    """
+    settings = load_settings()
+    written = read_definitions(settings)
+    asked = _rule(rule, written)
+    others = _variants(asked, vary or [])
+    now = SystemClock().now()
+    moments = _moments(asked, written, since, until or now.astimezone(BRUSSELS), at)
+    codes = [each.code for each in areas_of_level(asked.level)]
+    with (
+        contextlib.closing(connect(settings)) as database,
+        Console(stderr=True).status("reading what was known"),
+    ):
+        history = KnownHistory(KnownThen(database, written.indicators))
+        panel = panel_then([variant.rule for variant in others], codes, moments, history)
+    book = load_address_book(settings.address_book)
+    found = {
+        variant.label: summary(
+            variant.rule, steps_of(variant.rule, codes, moments, panel), book, moments[-1].at
+        )
+        for variant in others
+    }
+    if as_json:
+        print_json(_document(asked, moments, found))
+    else:
+        _print(asked, moments, found)
+
+
+def _rule(name: str, written: Written) -> Rule:
+    known = {rule.id: rule for rule in written.rules}
+    if name in known:
+        return known[name]
+    if name.endswith((".yaml", ".yml")):
+        return load_rule(Path(name), written.indicators)
+    hint = suggestion(name, known) or f"; there are {', '.join(known)}"
+    raise typer.BadParameter(f"no rule has the id {name!r}{hint}", param_hint="RULE")
+
+
+def _variants(rule: Rule, vary: Sequence[str]) -> list[Variant]:
+    found = [Variant("as it is", rule)]
+    for how in vary:
+        try:
+            found += variants(rule, how)
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint="--vary") from error
+    return found
+
+
+def _moments(rule: Rule, written: Written, since: datetime, until: datetime, at: str) -> list[Moment]:
+    delays = {name: written.indicators[name].usual_delay_days for name in rule.indicators}
+    try:
+        time_of_day = time.fromisoformat(at)
+    except ValueError as error:
+        raise typer.BadParameter(f"expected HH:MM, as 08:00, got {at!r}", param_hint="--at") from error
+    days = (until.date() - since.date()).days
+    if days < 0:
+        raise typer.BadParameter(f"{until:%Y-%m-%d} is before {since:%Y-%m-%d}", param_hint="--until")
+    moments = []
+    for number in range(days + 1):
+        when = datetime.combine(since.date() + timedelta(days=number), time_of_day, BRUSSELS)
+        day = judged_day(rule, delays, when)
+        moments.append(Moment(when, day, is_provisional(day, delays[rule.indicator], when)))
+    return moments
+
+
+def _document(rule: Rule, moments: Sequence[Moment], found: Mapping[str, Summary]) -> dict[str, Any]:
+    return {
+        "rule": rule.id,
+        "since": moments[0].at,
+        "until": moments[-1].at,
+        "variants": [
+            {
+                "variant": label,
+                "alerts": len(each.alarms),
+                "areas": each.areas,
+                "median_days": round(each.days, 2),
+                "mails": each.mails,
+                "by_month": firing_by_month(each.alarms),
+            }
+            for label, each in found.items()
+        ],
+        "alerts": [
+            {
+                "area": alarm.area,
+                "fired": alarm.fired,
+                "over": alarm.ended,
+                "day": alarm.day,
+                "value": alarm.value,
+                "threshold": alarm.bound,
+                "reason": alarm.reason,
+            }
+            for alarm in next(iter(found.values())).alarms
+        ],
+    }
+
+
+def _print(rule: Rule, moments: Sequence[Moment], found: Mapping[str, Summary]) -> None:
+    first, last = (moment.at.astimezone(BRUSSELS) for moment in (moments[0], moments[-1]))
+    typer.echo(
+        f"{rule.id}, each day at {first:%H:%M} from {first:%Y-%m-%d} to {last:%Y-%m-%d}, as known then\n"
+    )
+    rows = [
+        (label, len(each.alarms), each.areas, f"{each.days:.1f}", sum(each.mails.values()), _most(each.mails))
+        for label, each in found.items()
+    ]
+    print_table(["variant", "alerts", "areas", "median days", "mails", "most to one"], rows, "")
+    itself = next(iter(found.values()))
+    if not itself.alarms:
+        return
+    typer.echo("")
+    months = firing_by_month(itself.alarms)
+    for month, count in months.items():
+        typer.echo(f"{month}  {'█' * -(-count * _BAR // max(months.values()))} {count}".rstrip())
+    typer.echo("")
+    until = moments[-1].at
+    listed = [
+        (
+            area(alarm.area).name("en"),
+            _day(alarm.fired),
+            _day(alarm.ended) if alarm.ended else "still",
+            f"{alarm.lasted(until) / timedelta(days=1):.1f}",
+            alarm.reason,
+        )
+        for alarm in itself.alarms
+    ]
+    print_table(["area", "fired", "over", "days", "reason"], listed, "")
+    typer.echo("")
+    print_table(["coordinator", "mails"], list(itself.mails.items()), "nobody would have got a mail")
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(BRUSSELS).date()
+
+
+def _most(mails: Mapping[str, int]) -> str:
+    return f"{max(mails.values())}" if mails else "0"
