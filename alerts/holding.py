@@ -7,18 +7,50 @@ to nobody. That an alert is over is told, whatever holds, to those who heard tha
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
+from alerts.evaluate import Alert, State
 from alerts.rules import Rule
 from schemas.alerting import Silence, Transition
 from schemas.areas import ancestors, is_within
 
-#: A rule's id and an area's code, of alerts that fire.
-Firing = Collection[tuple[str, str]]
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Why an alert is held back. `still_fires`: so it may be told yet; else nobody will hear of it."""
+
+    reason: str
+    still_fires: bool
+
+
+def holding(
+    fresh: Iterable[Transition],
+    rules: Mapping[str, Rule],
+    silences: Collection[Silence],
+    states: Mapping[Alert, State],
+    real_now: datetime,
+) -> Mapping[str, Held]:
+    """Of the transitions that nobody was told of yet those that begin to fire and are held back, by id."""
+    firing = {alert for alert, state in states.items() if state.phase in ("firing", "recovering")}
+    held = {}
+    for each in fresh:
+        rule = rules.get(each.rule)
+        if each.kind != "firing" or rule is None:
+            continue
+        alert = (each.rule, each.area)
+        if reason := why_held(each, rule, silences, firing, real_now):
+            # `since` is the same for all steps of one alert.
+            held[each.id] = Held(reason, alert in firing and states[alert].since == each.since)
+    return held
 
 
 def why_held(
-    transition: Transition, rule: Rule, silences: Iterable[Silence], firing: Firing, real_now: datetime
+    transition: Transition,
+    rule: Rule,
+    silences: Iterable[Silence],
+    firing: Collection[Alert],
+    real_now: datetime,
 ) -> str | None:
     """None when it is to be told now."""
     for silence in silences:

@@ -82,16 +82,21 @@ def addressed(
     heard_of_it: frozenset[str],
     domain: str,
     real_now: datetime,
+    held: str | None = None,
 ) -> tuple[MailNote, ...]:
     """The notes that say who hears of a transition: one `addressed`, and one `queued` for each mail.
 
-    `heard_of_it`: who was told that this alert fires; only they are told that it is over.
+    `heard_of_it`: who was told that this alert fires; only they are told that it is over. `held`: why it was held back
+    until it was over, so that nobody hears of it.
     """
     at = to_millisecond(real_now)
+    if held is not None:
+        return (MailNote("", transition.id, "", "addressed", at, f"nobody: {held}, until it was over"),)
     if rule is None:
         detail = f"nobody: rule {transition.rule} is no longer defined"
         return (MailNote("", transition.id, "", "addressed", at, detail),)
-    answers = told(transition, rule.severity, book)
+    severity = (rule.in_area(transition.area) or rule).severity
+    answers = told(transition, severity, book)
     queued = [
         MailNote(
             message_id=message_id(transition, answer.coordinator.email, domain),

@@ -19,11 +19,12 @@ from jinja2 import TemplateError
 
 from alerts.address_book import AddressBook
 from alerts.evaluate import Alert, Decision, State, evaluate, latest, to_millisecond
+from alerts.holding import Held, holding, in_force
 from alerts.judging import Series, findings, is_provisional, judged_day
 from alerts.letter import Letter
 from alerts.mail import compose, domain_of
 from alerts.outbox import Due, OpenMail, addressed, due, open_mails
-from alerts.ports import AlertLog, IndicatorText, MailLog, Readings
+from alerts.ports import AlertLog, IndicatorText, MailLog, Readings, Silences
 from alerts.rules import Rule
 from alerts.send import Delivery
 from bewithu.clock import Clock, SystemClock
@@ -66,6 +67,7 @@ class Sources:
     readings: Readings
     alert_log: AlertLog
     mail_log: MailLog
+    silences: Silences
     post: Post
 
 
@@ -87,12 +89,15 @@ class Teller:
         self._readings = sources.readings
         self._alerts = sources.alert_log
         self._mails = sources.mail_log
+        self._silences = sources.silences
         self._post = sources.post
         self._written = definitions
         self._rules = {rule.id: rule for rule in definitions.rules}
         self._real: Clock = real_clock or SystemClock()
         # Outcomes that the store did not take. No mail leaves before it has them.
         self._unnoted: list[MailNote] = []
+        # Held back by the last step, so that it is logged once.
+        self._held_before: frozenset[str] = frozenset()
 
     async def step(self, now: datetime) -> StepReport:
         """`now` is the rules' time, which a replay may drive; waiting for the mail server is in real time.
@@ -142,16 +147,34 @@ class Teller:
         fresh = sorted(self._alerts.unaddressed(), key=lambda each: (each.rule, each.area, each.number))
         firings = self._alerts.firings([each.id for each in fresh if each.kind == "resolved"])
         heard = dict(self._mails.recipients(sorted(firings.values())))
+        held = self._held(fresh)
         for each in fresh:
+            if each.id in held and held[each.id].still_fires:
+                continue
             told_before = heard.get(firings.get(each.id, ""), frozenset())
             rule = self._rules.get(each.rule)
-            notes = addressed(each, rule, book, told_before, domain, self._real.now())
+            why = held[each.id].reason if each.id in held else None
+            notes = addressed(each, rule, book, told_before, domain, self._real.now(), why)
             self._mails.note(notes)
             heard[each.id] = frozenset(note.coordinator for note in notes[1:])
             log.info("alert %s in %s: %s is told to %s", each.rule, each.area, each.kind, notes[0].detail)
         unfinished = self._mails.unfinished()
         about = self._alerts.transitions(sorted({note.transition for note in unfinished}))
         return due(open_mails(about, unfinished), book, self._rules, self._real.now())
+
+    def _held(self, fresh: Sequence[Transition]) -> Mapping[str, Held]:
+        """Of those that begin to fire the ones that nobody is to be told of now, by id."""
+        if not fresh:
+            return {}
+        now = self._real.now()
+        held = holding(
+            fresh, self._rules, in_force(self._silences.written(now)), latest(self._alerts.states()), now
+        )
+        for each in fresh:
+            if each.id in held and each.id not in self._held_before:
+                log.info("alert %s in %s is held back: %s", each.rule, each.area, held[each.id].reason)
+        self._held_before = frozenset(held)
+        return held
 
     async def _send(self, transitions: tuple[Transition, ...], decisions: Sequence[Due]) -> StepReport:
         hopeless = [decision for decision in decisions if decision.action == "give_up"]
@@ -195,9 +218,10 @@ class Teller:
         assert decision.coordinator is not None
         transition, written = decision.mail.transition, self._written
         indicator = written.indicators[transition.indicator]
+        rule = self._rules[transition.rule]
         letter = Letter(
             transition=transition,
-            rule=self._rules[transition.rule],
+            rule=rule.in_area(transition.area) or rule,
             coordinator=decision.coordinator,
             indicator=indicator,
             history=self._readings.history(

@@ -29,6 +29,7 @@ from sinks.clickhouse.indicator_store import ClickHouseIndicators
 from sinks.clickhouse.published import PublishedValues
 from sinks.clickhouse.quarantine import Quarantine
 from sinks.clickhouse.replay_store import ReplayStore
+from sinks.clickhouse.silences import ClickHouseSilences
 from streams.intake import Intake
 from streams.kafka_reader import KafkaReader
 from streams.registry import SchemaRegistry
@@ -91,6 +92,7 @@ def make_worker(
             PublishedReadings(PublishedValues(leader_store, written.indicators, clock), bookkeeping),
             alert_log,
             alert_log,
+            ClickHouseSilences(leader_store),
             Sender(settings.smtp),
         ),
         Definitions(

@@ -21,6 +21,7 @@ from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.known_then import KnownThen
 from sinks.clickhouse.published import PublishedValues
+from sinks.clickhouse.silences import ClickHouseSilences
 from tests.alerts.samples import book, coordinator, rule
 from tests.command_line import Answer, CommandLine
 from tests.events import Message, Platform, person, registration
@@ -76,7 +77,9 @@ async def live(database: Database) -> tuple[list[Moment], Sequence[Transition]]:
     readings, log = PublishedReadings(published, Bookkeeping(database)), ClickHouseAlertLog(database)
     away = book(coordinator("away@x.be", "10000", severities=["info"]))
     definitions = Definitions(RULES, away, indicator_texts(INDICATORS), "http://board", "bewithu <a@x.be>")
-    teller = Teller(Sources(readings, log, log, Nobody()), definitions, platform.clock)
+    teller = Teller(
+        Sources(readings, log, log, ClickHouseSilences(database), Nobody()), definitions, platform.clock
+    )
     moments, first = [], 0
     wave = influx(30, 30, 5_000)
     for day in range(50):

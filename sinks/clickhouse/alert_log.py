@@ -46,6 +46,10 @@ class ClickHouseAlertLog:
         rows = self._database.rows(statement("alert_firings"), ids=list(ended))
         return {str(resolved): str(firing) for resolved, firing in rows}
 
+    def story(self, rule: str, area: str) -> Sequence[Transition]:
+        """All steps of one rule in one area, in their order."""
+        return self._transitions("alert_story", rule=rule, area=area)
+
     def recent(self, count: int) -> Sequence[Transition]:
         """The newest `count` transitions, newest first."""
         return self._transitions("alert_recent", count=count)

@@ -25,7 +25,7 @@ class ClickHouseSilences:
         """All that were written of the silences that had not ended by then."""
         rows = self._database.rows(
             f"SELECT {', '.join(_COLUMNS)} FROM silences"
-            " WHERE id IN (SELECT id FROM silences WHERE ends > {since:DateTime64(3, 'UTC')}) ORDER BY at",
+            " WHERE id IN (SELECT id FROM silences WHERE ends > {since:DateTime64(3, 'UTC')}) ORDER BY at, id",
             since=since.astimezone(UTC).replace(tzinfo=None),
         )
         return [

@@ -94,8 +94,11 @@ def values_of_sums(indicator: Counted, sums: pl.DataFrame, grid: pl.DataFrame) -
             numerator=pl.col("sum").filter(pl.col("bin").is_in([FIRST, LEFT])).sum(),
             denominator=pl.col("sum").filter(pl.col("bin").is_in([COUNT, LEFT_COUNT])).sum().cast(pl.Float64),
         )
-        scale = pl.repeat(float(scale_of(indicator)), len(sides), eager=True)
-        sides = sides.with_columns(_shares(sides["numerator"], scale).alias("numerator"))
+        scale = float(scale_of(indicator))
+        if scale != 1:
+            scales = pl.repeat(scale, len(sides), eager=True)
+            sides = sides.with_columns(_shares(sides["numerator"], scales).alias("numerator"))
+        sides = sides.with_columns(pl.col("numerator").cast(pl.Float64))
     denominator = pl.col("denominator").fill_null(0.0) if has_count(indicator) else pl.lit(1.0)
     found = (
         grid.join(sides, on=[*PLACE, "day"], how="left")

@@ -14,7 +14,7 @@ from alerts.send import Sender
 from alerts.teller import Definitions, Post, Sources, StepReport, Teller
 from bewithu.errors import Unavailable
 from bewithu.settings import Smtp
-from schemas.alerting import Reading
+from schemas.alerting import Reading, Silence
 from sinks.clickhouse.alert_log import ClickHouseAlertLog
 from tests.alerts.samples import ARRIVALS, LIEGE, NOON, book, coordinator, rule, series
 
@@ -44,6 +44,16 @@ class Values:
 
 
 @dataclass
+class Wishes:
+    """Silences in memory."""
+
+    all: list[Silence] = field(default_factory=list)
+
+    def written(self, since: datetime) -> Sequence[Silence]:
+        return self.all
+
+
+@dataclass
 class RealTime:
     """The clock of the mail server's patience."""
 
@@ -67,6 +77,7 @@ class Stage:
         self.log = log
         self.values = Values()
         self.real = RealTime()
+        self.silences = Wishes()
         self.now = NOON
         self.post: Post = Sender(Smtp(port=port))
         self.definitions = Definitions(
@@ -80,7 +91,7 @@ class Stage:
 
     def new_teller(self) -> Teller:
         """As after a restart: with an empty memory."""
-        sources = Sources(self.values, self.log, self.log, self.post)
+        sources = Sources(self.values, self.log, self.log, self.silences, self.post)
         return Teller(sources, self.definitions, self.real)
 
     async def step(self, value: float | None = None, days: float = 0, seconds: float = 0) -> StepReport:

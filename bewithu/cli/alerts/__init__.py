@@ -1,0 +1,13 @@
+"""Commands about alerts."""
+
+from __future__ import annotations
+
+import typer
+
+from bewithu.cli.alerts.showing import list_, show
+from bewithu.cli.alerts.silencing import app as silence
+
+app = typer.Typer(help="What fires, what came of it, and what nobody is to hear of.", no_args_is_help=True)
+app.command("list")(list_)
+app.command()(show)
+app.add_typer(silence, name="silence")
