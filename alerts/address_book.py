@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from alerts.quiet import QuietHours
 from alerts.rules.model import SEVERITIES, Severity
 from bewithu.definitions import Source, read, validate
 from bewithu.errors import DefinitionError, Problem
@@ -56,6 +57,10 @@ class Coordinator(_Definition):
     language: Language
     areas: tuple[AreaCode, ...] = Field(min_length=1, description="NIS codes in quotes, or BE")
     severities: tuple[Severity, ...] = Field(SEVERITIES, min_length=1, description="all when left out")
+    quiet_hours: QuietHours | None = Field(
+        None,
+        description="no mails then, by Belgium's clock, but of what is critical; they come when it is over",
+    )
 
 
 class AddressBook(_Definition):

@@ -152,7 +152,7 @@ def due(
         if thread in ahead:
             decisions.append(Due(mail, "wait", coordinator, "an earlier mail of this alert has not left yet"))
             continue
-        decision = _decide(mail, coordinator, mail.transition.rule in rules, real_now)
+        decision = _decide(mail, coordinator, rules.get(mail.transition.rule), real_now)
         decisions.append(decision)
         if decision.action != "give_up":
             ahead.add(thread)
@@ -164,11 +164,11 @@ def _turn(mail: OpenMail) -> tuple[datetime, str, str, int, str]:
     return mail.queued_at, about.rule, about.area, about.number, mail.address
 
 
-def _decide(mail: OpenMail, coordinator: Coordinator | None, rule_is_known: bool, real_now: datetime) -> Due:
+def _decide(mail: OpenMail, coordinator: Coordinator | None, rule: Rule | None, real_now: datetime) -> Due:
     last = mail.notes[-1]
     if coordinator is None:
         return Due(mail, "give_up", None, "the address is no longer in the address book")
-    if not rule_is_known:
+    if rule is None:
         return Due(mail, "give_up", coordinator, f"rule {mail.transition.rule} is no longer defined")
     if last.outcome == "sending" and real_now < last.at + SENDING_TAKES:
         return Due(mail, "wait", coordinator, "it is being handed to the mail server")
@@ -178,10 +178,20 @@ def _decide(mail: OpenMail, coordinator: Coordinator | None, rule_is_known: bool
     if last.outcome == "retry" and real_now - mail.queued_at >= GIVE_UP_AFTER:
         hours = GIVE_UP_AFTER / timedelta(hours=1)
         return Due(mail, "give_up", coordinator, f"not taken for {hours:g} hours, last: {last.detail}")
+    if last.outcome == "queued" and (until := _quiet_until(mail, coordinator, rule, real_now)):
+        return Due(mail, "wait", coordinator, f"quiet hours until {until:%H:%M}")
     pause = backoff(mail.retries)
     if last.outcome == "retry" and real_now < last.at + pause:
         return Due(mail, "wait", coordinator, f"tried {mail.retries} times; next {pause} after the last")
     return Due(mail, "send", coordinator, _why_send(mail, unknown))
+
+
+def _quiet_until(mail: OpenMail, coordinator: Coordinator, rule: Rule, real_now: datetime) -> datetime | None:
+    """What is critical does not wait for the morning, nor that it is over."""
+    severity = (rule.in_area(mail.transition.area) or rule).severity
+    if coordinator.quiet_hours is None or severity == "critical":
+        return None
+    return coordinator.quiet_hours.end_of(real_now)
 
 
 def _why_send(mail: OpenMail, unknown: int) -> str:
