@@ -187,7 +187,7 @@ class Refresh(Level):
     interval_seconds: float = Field(
         0.5, gt=0, description="at the latest after so long, new data is looked for"
     )
-    evaluation_seconds: float = Field(2.0, ge=0, description="rules are evaluated no oftener")
+    evaluation_seconds: float = Field(5.0, ge=0, description="rules are evaluated no oftener")
     audit_seconds: float = Field(
         600.0, ge=0, description="a sample of what is stored is held against the facts so often; 0 for never"
     )

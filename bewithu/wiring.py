@@ -21,6 +21,7 @@ from bewithu.settings import Settings
 from schemas.indicators import Indicators, load_indicators
 from sinks.clickhouse.alert_log import ClickHouseAlertLog
 from sinks.clickhouse.bookkeeping import Bookkeeping
+from sinks.clickhouse.changes import Changes
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.explanation import Explanations
 from sinks.clickhouse.fact_store import ClickHouseFactStore
@@ -89,7 +90,12 @@ def make_worker(
     alert_log = ClickHouseAlertLog(leader_store)
     teller = Teller(
         Sources(
-            PublishedReadings(PublishedValues(leader_store, written.indicators, clock), bookkeeping),
+            PublishedReadings(
+                PublishedValues(leader_store, written.indicators, clock),
+                bookkeeping,
+                Changes(leader_store),
+                written.indicators,
+            ),
             alert_log,
             alert_log,
             ClickHouseSilences(leader_store),

@@ -18,6 +18,7 @@ from schemas.alerting import Transition
 from schemas.areas import Level, areas_of_level
 from sinks.clickhouse.alert_log import ClickHouseAlertLog
 from sinks.clickhouse.bookkeeping import Bookkeeping
+from sinks.clickhouse.changes import Changes
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.known_then import KnownThen
 from sinks.clickhouse.published import PublishedValues
@@ -74,7 +75,10 @@ async def live(database: Database) -> tuple[list[Moment], Sequence[Transition]]:
     """Fifty days on which events come, some late and some taken back; rules are evaluated on every morning."""
     platform = Platform(database, INDICATORS)
     published = PublishedValues(database, INDICATORS, platform.clock)
-    readings, log = PublishedReadings(published, Bookkeeping(database)), ClickHouseAlertLog(database)
+    readings, log = (
+        PublishedReadings(published, Bookkeeping(database), Changes(database), INDICATORS),
+        ClickHouseAlertLog(database),
+    )
     away = book(coordinator("away@x.be", "10000", severities=["info"]))
     definitions = Definitions(RULES, away, indicator_texts(INDICATORS), "http://board", "bewithu <a@x.be>")
     teller = Teller(

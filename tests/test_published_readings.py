@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 
 import pytest
@@ -14,9 +14,11 @@ from alerts.rules import Rule
 from alerts.rules.load import load_rules
 from bewithu.fitting.alerting import PublishedReadings, indicator_text
 from schemas.areas import Level, areas_of_level
-from schemas.indicators import load_indicators
+from schemas.indicators import Counted, load_indicators
 from sinks.clickhouse.bookkeeping import Bookkeeping
+from sinks.clickhouse.changes import Changes
 from sinks.clickhouse.database import Database
+from sinks.clickhouse.generations import begin
 from sinks.clickhouse.published import PublishedValues
 from tests.events import Platform, person, registration
 
@@ -31,7 +33,7 @@ def readings(database: Database) -> PublishedReadings:
     platform.send(*(registration(person(number), MOMENT) for number in range(3)))
     platform.refresh()
     published = PublishedValues(database, INDICATORS, platform.clock)
-    return PublishedReadings(published, Bookkeeping(database))
+    return PublishedReadings(published, Bookkeeping(database), Changes(database), INDICATORS)
 
 
 def value(readings: PublishedReadings, indicator: str, area: str = "BE", days: int = 1) -> list[float]:
@@ -60,7 +62,7 @@ def test_values_come_with_those_of_the_areas_around_and_with_their_sides(databas
     platform.send(*here, *elsewhere)
     platform.refresh()
     published = PublishedValues(database, INDICATORS, platform.clock)
-    readings = PublishedReadings(published, Bookkeeping(database))
+    readings = PublishedReadings(published, Bookkeeping(database), Changes(database), INDICATORS)
     found = readings.series(STOCK, ["11002", "62063", "BE"], MOMENT.date(), 2)
     assert found.values[:, -1].tolist() == [30, 10, 40]
     assert found.parents[:, -1].tolist() == [30, 10, 40]
@@ -72,13 +74,46 @@ def test_values_come_with_those_of_the_areas_around_and_with_their_sides(databas
     assert [cell.value for cell in cells] == found.values[:2, -1].tolist()
 
 
-def test_values_are_read_anew_after_a_refresh(database: Database) -> None:
-    platform = Platform(database)
-    readings = PublishedReadings(PublishedValues(database, INDICATORS, platform.clock), Bookkeeping(database))
-    for persons in (10, 20):
-        platform.send(*(registration(person(persons + number), MOMENT) for number in range(10)))
+def test_values_are_read_anew_when_they_moved_and_only_then(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform = Platform(database, INDICATORS)
+    published = PublishedValues(database, INDICATORS, platform.clock)
+    readings = PublishedReadings(published, Bookkeeping(database), Changes(database), INDICATORS)
+    read: list[str] = []
+    numbers = published.numbers
+    monkeypatch.setattr(published, "numbers", lambda name, *rest: read.append(name) or numbers(name, *rest))
+
+    def arrive(first: int, moment: datetime) -> None:
+        platform.send(*(registration(person(number), moment) for number in range(first, first + 10)))
         platform.refresh()
-        assert value(readings, STOCK) == value(readings, STOCK) == [persons]
+
+    arrive(0, MOMENT)
+    assert value(readings, STOCK) == value(readings, STOCK) == [10]
+    assert read == [STOCK]
+    # What comes later does not change the day.
+    arrive(10, MOMENT + timedelta(days=1))
+    assert value(readings, STOCK) == [10]
+    assert read == [STOCK]
+    arrive(20, MOMENT - timedelta(days=3))
+    assert value(readings, STOCK) == [20]
+    assert read == [STOCK, STOCK]
+    # A definition that is worked out anew.
+    found = INDICATORS[STOCK]
+    assert isinstance(found, Counted)
+    begin(database, [found], platform.clock.now())
+    assert value(readings, STOCK) == [20]
+    assert read == [STOCK, STOCK, STOCK]
+
+
+def test_what_is_worked_out_from_others_is_read_anew_when_one_of_them_moved(database: Database) -> None:
+    platform = Platform(database, INDICATORS)
+    published = PublishedValues(database, INDICATORS, platform.clock)
+    readings = PublishedReadings(published, Bookkeeping(database), Changes(database), INDICATORS)
+    for count in (10, 20):
+        platform.send(*(registration(person(count + number), MOMENT) for number in range(10)))
+        platform.refresh()
+        assert value(readings, "persons_protected_change_30d") == [count]
 
 
 def test_an_alert_ends_when_few_are_left(readings: PublishedReadings) -> None:

@@ -16,29 +16,48 @@ from schemas.alerting import Reading
 from schemas.areas import LANGUAGES, ancestors
 from schemas.indicators import Indicator, Indicators, counts_persons
 from sinks.clickhouse.bookkeeping import Bookkeeping
+from sinks.clickhouse.changes import Changes, Mark
 from sinks.clickhouse.known_then import KnownThen, Then
 from sinks.clickhouse.published import Cell, PublishedValues
+from sinks.indicators.values import counted_sides
 
 
 class PublishedReadings:
     """The `Readings` of alerts/ports.py."""
 
-    def __init__(self, published: PublishedValues, bookkeeping: Bookkeeping) -> None:
+    def __init__(
+        self, published: PublishedValues, bookkeeping: Bookkeeping, changes: Changes, indicators: Indicators
+    ) -> None:
         self._published = published
         self._bookkeeping = bookkeeping
+        self._changes = changes
+        self._indicators = indicators
         self._read: dict[tuple[str, Sequence[str], date, int], Series] = {}
-        self._upto = -1
+        self._mark = Mark(0, 0)
 
     def series(self, indicator: str, areas: Sequence[str], until: date, days: int) -> Series:
-        """Read anew after a refresh only: rules are evaluated more often."""
-        upto = self._bookkeeping.refreshed_upto()
-        if upto != self._upto:
-            self._read.clear()
-            self._upto = upto
+        """Read anew when a value moved: rules are evaluated more often, and mostly judge days that are complete."""
         asked = (indicator, tuple(areas), until, days)
+        self._drop_what_moved()
         if asked not in self._read:
             self._read[asked] = self._series(*asked)
         return self._read[asked]
+
+    def _drop_what_moved(self) -> None:
+        mark = self._changes.mark()
+        if mark == self._mark:
+            return
+        moved = self._changes.since(self._mark) if mark.notes == self._mark.notes else None
+        self._mark = mark
+        self._read = {
+            asked: series
+            for asked, series in self._read.items()
+            if moved is not None and not self._has_moved(asked[0], asked[2], moved)
+        }
+
+    def _has_moved(self, indicator: str, until: date, moved: Mapping[str, date]) -> bool:
+        sides = counted_sides([self._indicators[indicator]], self._indicators)
+        return any(side in moved and moved[side] <= until for side in sides)
 
     def _series(self, indicator: str, areas: Sequence[str], until: date, days: int) -> Series:
         since = until - timedelta(days=days - 1)

@@ -110,10 +110,6 @@ class Bookkeeping:
         """When values were last brought up to date, None when never."""
         return _moment(self._database.value("SELECT max(known_at) FROM refreshes"))
 
-    def refreshed_upto(self) -> int:
-        """The number of the last refresh: another one after each, whatever the clock does."""
-        return int(self._database.value("SELECT max(refresh) FROM refreshes"))
-
 
 def received(ranges: Iterable[Sequence[object]]) -> int:
     """The number of offsets in the union of `(topic, partition, first, last)`, sorted by first within partition."""
