@@ -27,7 +27,7 @@ from bewithu.clock import BRUSSELS
 from bewithu.definitions import Source, read, suggestion, validate
 from bewithu.errors import DefinitionError, Problem
 from schemas.alerting import Kind, Transition
-from schemas.areas import UnknownArea, ancestors, areas_of_level
+from schemas.areas import UnknownArea, ancestors, covering
 
 _EVALUATED_AT: Final = time(8)
 
@@ -172,7 +172,7 @@ def _mails(steps: Sequence[Transition], rule: Rule, book: AddressBook) -> Iterat
 
 def transitions_of(test: RuleTest, rule: Rule, delays: Mapping[str, int]) -> Iterator[Transition]:
     """The steps that the rule takes on the test's values, area by area."""
-    codes = [area.code for area in areas_of_level(rule.level)]
+    codes = [area.code for area in covering(rule.level)]
     length = max(
         len(values)
         for values in [*test.values.values(), *(v for o in test.others.values() for v in o.values())]

@@ -30,7 +30,7 @@ from alerts.send import Delivery
 from bewithu.clock import Clock, SystemClock
 from bewithu.errors import Unavailable
 from schemas.alerting import MailNote, Outcome, Transition
-from schemas.areas import areas_of_level
+from schemas.areas import covering
 
 log = logging.getLogger(__name__)
 
@@ -133,7 +133,7 @@ class Teller:
     ) -> Iterator[Decision]:
         delays = {name: self._written.indicators[name].delay_days for name in rule.indicators}
         day = judged_day(rule, delays, now)
-        areas = tuple(area.code for area in areas_of_level(rule.level))
+        areas = tuple(area.code for area in covering(rule.level))
         panel = {name: read(name, areas, day, rule.days) for name in sorted(rule.indicators)}
         provisional = is_provisional(day, delays[rule.indicator], now)
         for finding in findings(rule, areas, panel, day, provisional):

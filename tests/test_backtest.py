@@ -15,7 +15,7 @@ from alerts.teller import Definitions, Sources, Teller
 from alerts.varied import variants
 from bewithu.fitting.alerting import KnownHistory, PublishedReadings, indicator_texts
 from schemas.alerting import Transition
-from schemas.areas import Level, areas_of_level
+from schemas.areas import Level, covering
 from sinks.clickhouse.alert_log import ClickHouseAlertLog
 from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.changes import Changes
@@ -118,7 +118,7 @@ async def test_it_takes_the_steps_that_were_taken(database: Database) -> None:
     history = KnownHistory(KnownThen(database, INDICATORS))
     for watched in RULES:
         moments = moments_of(watched, times)
-        codes = [area.code for area in areas_of_level(watched.level)]
+        codes = [area.code for area in covering(watched.level)]
         found = list(backtest(watched, codes, moments, panel_then([watched], codes, moments, history)))
         expected = [each for each in taken if each.rule == watched.id]
         assert sorted(found, key=lambda each: (each.area, each.number)) == sorted(

@@ -285,4 +285,4 @@ def scaled(condition: Condition, scale: float) -> Condition:
     return condition.model_copy(update=changed)
 
 
-_COUNTS: Final = ("above", "below", "clear", "rise", "fall")
+_COUNTS: Final = ("above", "below", "clear", "rise", "fall", "least_deviation")

@@ -11,7 +11,7 @@ from typing import Any
 from alerts.rules.model import Rule
 from bewithu.definitions import Location, Source, read, suggestion, validate
 from bewithu.errors import DefinitionError, Problem
-from schemas.areas import UnknownArea, area, areas_of_level, is_within
+from schemas.areas import UnknownArea, area, covering, is_within
 
 
 def load_rules(indicators: Collection[str], folder: Path | None = None) -> tuple[Rule, ...]:
@@ -115,5 +115,5 @@ def _unknown_area(rule: Rule, code: str, source: Source) -> Iterator[Problem]:
     except UnknownArea as error:
         yield source.problem(("overrides", code), str(error))
         return
-    if not any(is_within(each.code, code) for each in areas_of_level(rule.level)):
+    if not any(is_within(each.code, code) for each in covering(rule.level)):
         yield source.problem(("overrides", code), f"no {rule.level} lies in {found.name('en')}")

@@ -63,7 +63,9 @@ class Rule(_Definition):
 
     id: Word = Field(description="unique among the rules; appears in the log and on the board")
     indicator: Word = Field(description="id of an indicator definition")
-    level: Level = Field(description="the rule runs for every area of it")
+    level: Level = Field(
+        description="the rule runs for every area of it, and for the region that has none: Brussels for provinces"
+    )
     condition: Condition = Field(description="when there is something wrong")
     for_: Duration = Field(alias="for", description="how long the condition must hold before anybody is told")
     keep_firing_for: Duration = Field(

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from alerts.catcher import Catcher
 from alerts.rules import Rule
 from alerts.rules.conditions import scaled as scaled_condition
+from alerts.rules.model import Minimum, Override
 from bewithu import simulator
 from bewithu.demo.broker import SESSION_TIMEOUT_SECONDS, embedded_broker, free_port
 from bewithu.demo.clock import DemoClock
@@ -96,9 +98,24 @@ def scaled(written: Written, scale: float) -> Written:
 
 
 def _scaled(rule: Rule, written: Written, scale: float) -> Rule:
-    if written.indicators[rule.indicator].unit in ("%", "‰", "days"):
-        return rule
-    return rule.model_copy(update={"condition": scaled_condition(rule.condition, scale)})
+    is_share = written.indicators[rule.indicator].unit in ("%", "‰", "days")
+    overrides = {
+        area: override.model_copy(update=_smaller(override, is_share, scale))
+        for area, override in rule.overrides.items()
+    }
+    return rule.model_copy(update={**_smaller(rule, is_share, scale), "overrides": overrides})
+
+
+def _smaller(written: Rule | Override, is_share: bool, scale: float) -> dict[str, Any]:
+    """Of a share the numbers behind it shrink, not the share."""
+    changed: dict[str, Any] = {}
+    if written.condition and not is_share:
+        changed["condition"] = scaled_condition(written.condition, scale)
+    if written.minimum:
+        least = written.minimum.model_dump(exclude_none=True)
+        kept = {"value"} if is_share else set()
+        changed["minimum"] = Minimum(**{name: n if name in kept else n * scale for name, n in least.items()})
+    return changed
 
 
 def _settings(choices: Choices, folder: Path, broker: str, smtp_port: int) -> Settings:

@@ -35,6 +35,20 @@ def areas_of_level(level: Level) -> tuple[Area, ...]:
     return tuple(each for each in areas().values() if each.level is level)
 
 
+@cache
+def covering(level: Level) -> tuple[Area, ...]:
+    """The areas of one level, and the smallest larger ones where there is none: Brussels for provinces.
+
+    Together they are the whole country, none of it twice.
+    """
+    sizes = list(Level)
+    fitting = (
+        next(code for code in ancestors(each.code) if sizes.index(area(code).level) >= sizes.index(level))
+        for each in areas_of_level(Level.MUNICIPALITY)
+    )
+    return tuple(map(area, sorted(set(fitting))))
+
+
 def is_within(code: str, ancestor: str) -> bool:
     """Whether `code` is `ancestor` or lies in it. Raises UnknownArea for either."""
     return area(ancestor).code in ancestors(code)

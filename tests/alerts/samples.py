@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from alerts.ports import IndicatorText, Publisher
 from alerts.rules import Rule, load_rules
 from schemas.alerting import Kind, Reading, Transition
 from schemas.areas import Language
+from schemas.indicators import load_indicators
 
 NOON = datetime(2022, 3, 14, 11, 2, tzinfo=UTC)
 DAY = NOON.date()
@@ -136,7 +138,7 @@ _VALUES = (96, 101, 99, None, 118, 131, 127, 139, 144, 148, 149, 187, 263, 412)
 
 def letter(language: Language, kind: Kind) -> Letter:
     """The mail on the demo's provincial rule in Liège, firing on 14 March 2022 or resolved on 19 March."""
-    shipped = {each.id: each for each in load_rules(INDICATORS)}
+    shipped = {each.id: each for each in load_rules(load_indicators(files("streams.indicators")))}
     alert = shipped["arrivals_emergency_housing_province"]
     step = transition(rule=alert.id, id="4f9d1c7a52e84b0b9a6d3e1f70c25b88")
     values = list(_VALUES)

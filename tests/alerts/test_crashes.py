@@ -36,6 +36,7 @@ class Fragile:
         self.states = log.states
         self.unaddressed = log.unaddressed
         self.transitions = log.transitions
+        self.firings = log.firings
         self.unfinished = log.unfinished
         self.recipients = log.recipients
 

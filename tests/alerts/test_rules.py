@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from alerts.rules import load_rules, rules_schema
 from alerts.rules.conditions import Above
 from bewithu.errors import DefinitionError
 from schemas.areas import LANGUAGES, Level
+from schemas.indicators import load_indicators
 from tests.alerts.samples import INDICATORS
 
 GOOD = """\
@@ -37,8 +39,8 @@ def refusal(folder: Path, text: str) -> str:
 
 
 def test_our_own_rules_load_and_speak_four_languages() -> None:
-    rules = load_rules(INDICATORS)
-    assert len(rules) == 5
+    rules = load_rules(load_indicators(files("streams.indicators")))
+    assert len(rules) >= 15
     for each in rules:
         for language in LANGUAGES:
             assert each.summary.in_language(language)

@@ -25,7 +25,7 @@ from bewithu.definitions import suggestion
 from bewithu.fitting.alerting import KnownHistory
 from bewithu.settings import load_settings
 from bewithu.wiring import Written, connect, read_definitions
-from schemas.areas import area, areas_of_level
+from schemas.areas import area, covering
 from sinks.clickhouse.known_then import KnownThen
 
 _BAR = 40
@@ -60,7 +60,7 @@ def backtest(
     others = _variants(asked, vary or [])
     now = SystemClock().now()
     moments = _moments(asked, written, since, until or now.astimezone(BRUSSELS), at)
-    codes = [each.code for each in areas_of_level(asked.level)]
+    codes = [each.code for each in covering(asked.level)]
     with (
         contextlib.closing(connect(settings)) as database,
         Console(stderr=True).status("reading what was known"),
