@@ -106,6 +106,16 @@ def test_values_are_read_anew_when_they_moved_and_only_then(
     assert read == [STOCK, STOCK, STOCK]
 
 
+def test_what_is_asked_for_no_more_is_not_kept(
+    readings: PublishedReadings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bewithu.fitting.alerting._KEPT", 3)
+    for days in range(5):
+        readings.series(STOCK, ["BE"], MOMENT.date() + timedelta(days=days), 1)
+        readings.series(SHARE, ["BE"], MOMENT.date(), 1)
+    assert [(name, until.day) for name, _, until, _ in readings._read] == [(STOCK, 6), (STOCK, 7), (SHARE, 3)]
+
+
 def test_what_is_worked_out_from_others_is_read_anew_when_one_of_them_moved(database: Database) -> None:
     platform = Platform(database, INDICATORS)
     published = PublishedValues(database, INDICATORS, platform.clock)

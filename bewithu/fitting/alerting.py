@@ -21,6 +21,9 @@ from sinks.clickhouse.known_then import KnownThen, Then
 from sinks.clickhouse.published import Cell, PublishedValues
 from sinks.indicators.values import counted_sides
 
+#: More than rules ask for on one day; another day asks for others.
+_KEPT = 100
+
 
 class PublishedReadings:
     """The `Readings` of alerts/ports.py."""
@@ -39,8 +42,11 @@ class PublishedReadings:
         """Read anew when a value moved: rules are evaluated more often, and mostly judge days that are complete."""
         asked = (indicator, tuple(areas), until, days)
         self._drop_what_moved()
-        if asked not in self._read:
-            self._read[asked] = self._series(*asked)
+        found = self._read.pop(asked, None)
+        # Last, so that what is asked for no more is the first to go.
+        self._read[asked] = found or self._series(*asked)
+        if len(self._read) > _KEPT:
+            del self._read[next(iter(self._read))]
         return self._read[asked]
 
     def _drop_what_moved(self) -> None:
