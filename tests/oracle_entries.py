@@ -93,7 +93,13 @@ def _in_completeness(
 def _in_freshness(definition: Definition, valid: Sequence[tuple[str, Event]], day: date) -> Iterator[Entry]:
     for events in _by_subject(valid, "agency_heartbeat").values():
         feed = definition.get("feed")
-        beats = [event for event in events if _day(event) <= day and feed in (None, event["feed"])]
+        beats = [
+            event
+            for event in events
+            if _day(event) <= day
+            and feed in (None, event["feed"])
+            and _matches(event, definition.get("filter", {}))
+        ]
         if beats and _is_there(beats[-1], day):
             yield Entry(beats[-1], Fraction((day - _day(beats[-1])).days))
 

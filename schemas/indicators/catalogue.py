@@ -102,7 +102,9 @@ def how(indicator: Indicator) -> str:
         case Completeness():
             return f"agencies that closed the period of `{indicator.feed}`, of all with that feed"
         case Freshness():
-            return "days since the last heartbeat" + (f" of `{indicator.feed}`" if indicator.feed else "")
+            of_feed = f" of `{indicator.feed}`" if indicator.feed else ""
+            such = f" ({_fields(indicator.filter)})" if indicator.filter else ""
+            return f"days since the last heartbeat{of_feed}{such}"
         case Change():
             unit = "relative to" if indicator.relative else "minus"
             return f"`{indicator.of}` {unit} its value {indicator.days} days before"

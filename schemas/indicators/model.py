@@ -173,6 +173,10 @@ class Freshness(_Indicator):
 
     kind: Literal["freshness"]
     feed: str | None = Field(None, description="of this feed only")
+    filter: Filter = Field(
+        default_factory=dict,
+        description="of heartbeats; who sends none of these does not count, as who closes periods and is else silent",
+    )
     breakdowns: tuple[Breakdown, ...] = ()
 
 

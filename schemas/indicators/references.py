@@ -66,7 +66,9 @@ def selections(indicator: Counted) -> Sequence[Selection]:
                 Selection(step.event, step.filter, (part, "filter"), (part, "event"), part == counting)
                 for part, step in steps.items()
             ]
-        case Completeness() | Freshness():
+        case Freshness():
+            return [Selection(HEARTBEAT, indicator.filter, ("filter",), ("kind",))]
+        case Completeness():
             return [Selection(HEARTBEAT, {}, (), ("kind",))]
 
 

@@ -240,7 +240,7 @@ def _freshness(facts: pl.DataFrame, indicator: Freshness) -> pl.DataFrame:
     """
     is_of_feed = pl.lit(True) if indicator.feed is None else pl.col("feed") == indicator.feed
     beats = (
-        facts.filter(is_of_feed)
+        facts.filter(is_of_feed & matches(indicator.filter))
         .group_by("subject", "happened", maintain_order=True)
         .last()
         .with_columns(
@@ -274,7 +274,8 @@ def _steps(events: pl.DataFrame, indicator: Counted, day: pl.Expr, sign: int) ->
 
 
 def matches(fields: Mapping[str, Sequence[str]]) -> pl.Expr:
-    return reduce(and_, (pl.col(field).is_in(values).fill_null(False) for field, values in fields.items()))
+    each = (pl.col(field).is_in(values).fill_null(False) for field, values in fields.items())
+    return reduce(and_, each, pl.lit(True))
 
 
 def _brussels_day(moment: pl.Expr) -> pl.Expr:
