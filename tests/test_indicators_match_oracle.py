@@ -29,7 +29,7 @@ from tests.every_kind import every_kind, load_every_kind
 from tests.stored_values import assert_same, values_of
 
 DEFINITIONS = oracle.shipped_definitions() | every_kind()
-EXAMPLES = int(os.environ.get("BEWITHU_TEST_EXAMPLES", "15"))
+EXAMPLES = int(os.environ.get("BEWITHU_TEST_EXAMPLES", "10"))
 
 # An example takes about a second; when one fails, its smallest form is looked for in hundreds.
 pytestmark = pytest.mark.timeout(600 + 10 * EXAMPLES)
