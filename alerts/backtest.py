@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from alerts.evaluate import State, evaluate, state_after, step
-from alerts.judging import Found, Panel, Series, find
+from alerts.judging import Found, Panel, Series, find, is_provisional, judged_day
 from alerts.judging.findings import finding_at
 from alerts.judging.panel import ANSWERS, YES
 from alerts.rules import Rule
@@ -38,6 +38,12 @@ class Moment:
     provisional: bool
 
 
+def moment_at(rule: Rule, delays: Mapping[str, int], at: datetime) -> Moment:
+    """The evaluation of a rule at a time. `delays`: by indicator, how many days its data usually take."""
+    day = judged_day(rule, delays, at)
+    return Moment(at, day, is_provisional(day, delays[rule.indicator], at))
+
+
 def panel_then(
     rules: Sequence[Rule], areas: Sequence[str], moments: Sequence[Moment], history: History
 ) -> Panel:
@@ -61,7 +67,7 @@ def backtest(
 def _steps(
     rule: Rule, found: Found, area: str, place: int, moments: Sequence[Moment]
 ) -> Iterator[Transition]:
-    here = rule.in_area(area) or rule
+    here = rule.told_in(area)
     state: State | None = None
     answers = zip(found.holds[:, place].tolist(), found.stays[:, place].tolist(), strict=True)
     for number, (moment, (holds, stays)) in enumerate(zip(moments, answers, strict=True)):

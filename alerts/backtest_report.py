@@ -49,7 +49,7 @@ def summary(rule: Rule, steps: Iterable[Transition], book: AddressBook, until: d
         alarms=tuple(alarms),
         areas=len({alarm.area for alarm in alarms}),
         days=median(lengths) if lengths else 0.0,
-        mails=dict(_mails(rule, steps, book).most_common()),
+        mails=dict(Counter(email for _, email in mails_of(rule, steps, book)).most_common()),
     )
 
 
@@ -82,9 +82,9 @@ def _alarm(area: str, fired: Transition, ended: datetime | None) -> Alarm:
     return Alarm(area, fired.at, ended, fired.day, fired.value, fired.threshold, fired.reason)
 
 
-def _mails(rule: Rule, steps: Iterable[Transition], book: AddressBook) -> Counter[str]:
-    mails: Counter[str] = Counter()
+def mails_of(rule: Rule, steps: Iterable[Transition], book: AddressBook) -> Iterator[tuple[Transition, str]]:
+    """Each step that is told, with the address of each who would hear of it."""
     for step in steps:
-        severity = (rule.in_area(step.area) or rule).severity
-        mails.update(answer.coordinator.email for answer in told(step, severity, book) if answer.told)
-    return mails
+        for answer in told(step, rule.told_in(step.area).severity, book):
+            if answer.told:
+                yield step, answer.coordinator.email

@@ -65,7 +65,7 @@ def why_held(
 
 def matches(silence: Silence, transition: Transition, rule: Rule) -> bool:
     """Whether all that the silence names is so: `rule`, `area` (or what lies in it), `severity`, or a label."""
-    here = rule.in_area(transition.area) or rule
+    here = rule.told_in(transition.area)
     known: Mapping[str, str] = {**here.labels, "rule": rule.id, "severity": here.severity}
     return all(
         is_within(transition.area, value) if name == "area" else known.get(name) == value

@@ -95,7 +95,7 @@ def addressed(
     if rule is None:
         detail = f"nobody: rule {transition.rule} is no longer defined"
         return (MailNote("", transition.id, "", "addressed", at, detail),)
-    severity = (rule.in_area(transition.area) or rule).severity
+    severity = rule.told_in(transition.area).severity
     answers = told(transition, severity, book)
     queued = [
         MailNote(
@@ -188,7 +188,7 @@ def _decide(mail: OpenMail, coordinator: Coordinator | None, rule: Rule | None, 
 
 def _quiet_until(mail: OpenMail, coordinator: Coordinator, rule: Rule, real_now: datetime) -> datetime | None:
     """What is critical does not wait for the morning, nor that it is over."""
-    severity = (rule.in_area(mail.transition.area) or rule).severity
+    severity = rule.told_in(mail.transition.area).severity
     if coordinator.quiet_hours is None or severity == "critical":
         return None
     return coordinator.quiet_hours.end_of(real_now)

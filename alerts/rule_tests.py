@@ -16,9 +16,10 @@ import numpy as np
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from alerts.address_book import AddressBook, told
-from alerts.backtest import Moment, backtest
-from alerts.judging import Series, is_provisional, judged_day
+from alerts.address_book import AddressBook
+from alerts.backtest import Moment, backtest, moment_at
+from alerts.backtest_report import mails_of
+from alerts.judging import Series
 from alerts.judging.panel import Floats
 from alerts.notation import Values, parse_series
 from alerts.rules import Rule
@@ -27,7 +28,7 @@ from bewithu.clock import BRUSSELS
 from bewithu.definitions import Source, read, suggestion, validate
 from bewithu.errors import DefinitionError, Problem
 from schemas.alerting import Kind, Transition
-from schemas.areas import UnknownArea, ancestors, covering
+from schemas.areas import UnknownArea, ancestors, around, covering
 
 _EVALUATED_AT: Final = time(8)
 
@@ -149,7 +150,10 @@ def _differences(test: RuleTest, rule: Rule, delays: Mapping[str, int], book: Ad
     if test.mails is not None:
         yield from _compared(
             (f"mail to {each.to}: {each.day} {each.area} {each.kind}" for each in test.mails),
-            _mails(steps, rule, book),
+            (
+                f"mail to {email}: {each.day} {each.area} {each.kind}"
+                for each, email in mails_of(rule, steps, book)
+            ),
             {},
         )
 
@@ -160,14 +164,6 @@ def _compared(expected: Iterator[str], found: Iterator[str], reasons: Mapping[st
         yield f"missing:    {each}"
     for each in sorted((got - wanted).elements()):
         yield f"unexpected: {each}" + (f" ({reasons[each]})" if each in reasons else "")
-
-
-def _mails(steps: Sequence[Transition], rule: Rule, book: AddressBook) -> Iterator[str]:
-    for step in steps:
-        severity = (rule.in_area(step.area) or rule).severity
-        for answer in told(step, severity, book):
-            if answer.told:
-                yield f"mail to {answer.coordinator.email}: {step.day} {step.area} {step.kind}"
 
 
 def transitions_of(test: RuleTest, rule: Rule, delays: Mapping[str, int]) -> Iterator[Transition]:
@@ -186,9 +182,9 @@ def transitions_of(test: RuleTest, rule: Rule, delays: Mapping[str, int]) -> Ite
 def _moment(rule: Rule, delays: Mapping[str, int], day: date) -> Moment:
     """The first morning on which the rule judges the day."""
     at = datetime.combine(day + timedelta(days=1), _EVALUATED_AT, BRUSSELS)
-    while judged_day(rule, delays, at) < day:
+    while (moment := moment_at(rule, delays, at)).day < day:
         at += timedelta(days=1)
-    return Moment(at, day, is_provisional(day, delays[rule.indicator], at))
+    return moment
 
 
 def _panel(test: RuleTest, rule: Rule, indicator: str, codes: Sequence[str], length: int) -> Series:
@@ -199,7 +195,7 @@ def _panel(test: RuleTest, rule: Rule, indicator: str, codes: Sequence[str], len
     ones = np.where(np.isnan(values), np.nan, 1.0)
     return Series(
         values=_windows(values, rule.days),
-        parents=_windows(_rows(given, [ancestors(code)[:2][-1] for code in codes], length), rule.days),
+        parents=_windows(_rows(given, list(map(around, codes)), length), rule.days),
         numerators=_sides(test.numerators if own else {}, values, codes),
         denominators=_sides(test.denominators if own else {}, ones, codes),
     )

@@ -137,7 +137,7 @@ class Teller:
         panel = {name: read(name, areas, day, rule.days) for name in sorted(rule.indicators)}
         provisional = is_provisional(day, delays[rule.indicator], now)
         for finding in findings(rule, areas, panel, day, provisional):
-            here = rule.in_area(finding.area) or rule
+            here = rule.told_in(finding.area)
             yield evaluate(here, finding, states.get((rule.id, finding.area)), now)
 
     def _address(self) -> tuple[Due, ...]:
@@ -218,10 +218,9 @@ class Teller:
         assert decision.coordinator is not None
         transition, written = decision.mail.transition, self._written
         indicator = written.indicators[transition.indicator]
-        rule = self._rules[transition.rule]
         letter = Letter(
             transition=transition,
-            rule=rule.in_area(transition.area) or rule,
+            rule=self._rules[transition.rule].told_in(transition.area),
             coordinator=decision.coordinator,
             indicator=indicator,
             history=self._readings.history(

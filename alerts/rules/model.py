@@ -128,6 +128,10 @@ class Rule(_Definition):
     def in_area(self, area: str) -> Rule | None:
         return self.within(self.override(area))
 
+    def told_in(self, area: str) -> Rule:
+        """The rule as it is in an area; where it is off by now, as it is written: an alert may be left to end."""
+        return self.in_area(area) or self
+
     def _simple_parts(self) -> list[Simple]:
         conditions = [self.condition, *(each.condition for each in self.overrides.values())]
         return [part for found in conditions if found is not None for part in simple_parts(found)]

@@ -13,7 +13,7 @@ from alerts.judging import Series
 from alerts.ports import IndicatorText, Publisher
 from schemas.agencies import agency_names
 from schemas.alerting import Reading
-from schemas.areas import LANGUAGES, ancestors
+from schemas.areas import LANGUAGES, around
 from schemas.indicators import Indicator, Indicators, counts_persons
 from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.changes import Changes, Mark
@@ -67,8 +67,8 @@ class PublishedReadings:
 
     def _series(self, indicator: str, areas: Sequence[str], until: date, days: int) -> Series:
         since = until - timedelta(days=days - 1)
-        around = [_around(code) for code in areas]
-        read = self._published.numbers(indicator, sorted({*areas, *around}), since, until)
+        parents = [around(code) for code in areas]
+        read = self._published.numbers(indicator, sorted({*areas, *parents}), since, until)
         numbers = {str(code): rows.sort("day") for (code,), rows in read.group_by("area")}
 
         def column(name: str, codes: Sequence[str]) -> npt.NDArray[np.float64]:
@@ -76,7 +76,7 @@ class PublishedReadings:
 
         return Series(
             values=column("value", areas),
-            parents=column("value", around),
+            parents=column("value", parents),
             numerators=column("numerator", areas)[:, -1],
             denominators=column("denominator", areas)[:, -1],
         )
@@ -130,8 +130,8 @@ class KnownHistory:
     def series_then(
         self, indicator: str, areas: Sequence[str], moments: Sequence[Moment], lags: Collection[int]
     ) -> Series:
-        around = [_around(code) for code in areas]
-        codes = sorted({*areas, *around})
+        parents = [around(code) for code in areas]
+        codes = sorted({*areas, *parents})
         numbers = self._known.numbers(
             indicator, codes, [Then(moment.at, moment.day) for moment in moments], sorted(lags, reverse=True)
         ).sort("moment", "area", "day")
@@ -140,17 +140,12 @@ class KnownHistory:
             name: numbers[name].to_numpy().reshape(shape) for name in ("value", "numerator", "denominator")
         }
         place = {code: number for number, code in enumerate(codes)}
-        own, parents = ([place[code] for code in chosen] for chosen in (areas, around))
+        own, theirs = ([place[code] for code in chosen] for chosen in (areas, parents))
         days = np.full((*shape[:2], 1 + max(lags)), np.nan)
         days[..., [max(lags) - lag for lag in sorted(lags, reverse=True)]] = read["value"]
         return Series(
             values=days[:, own],
-            parents=days[:, parents],
+            parents=days[:, theirs],
             numerators=read["numerator"][:, own, -1],
             denominators=read["denominator"][:, own, -1],
         )
-
-
-def _around(code: str) -> str:
-    """The area that it lies in; the country lies in nothing but itself."""
-    return ancestors(code)[:2][-1]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from schemas.areas.load import areas, mergers, municipalities
 from schemas.areas.model import COUNTRY, LANGUAGES, Area, Language, Level, Merger, Municipality, UnknownArea
-from schemas.areas.tree import ancestors, area, areas_of_level, children, covering, is_within
+from schemas.areas.tree import ancestors, area, areas_of_level, around, children, covering, is_within
 
 __all__ = [
     "COUNTRY",
@@ -22,6 +22,7 @@ __all__ = [
     "area",
     "areas",
     "areas_of_level",
+    "around",
     "children",
     "covering",
     "is_within",

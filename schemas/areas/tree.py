@@ -25,6 +25,11 @@ def ancestors(code: str) -> tuple[str, ...]:
     return (code,) if parent is None else (code, *ancestors(parent))
 
 
+def around(code: str) -> str:
+    """The area that it lies in; the country lies in nothing but itself. Raises UnknownArea."""
+    return area(code).parent or code
+
+
 def children(code: str) -> tuple[str, ...]:
     """The codes directly below, in the order of `areas()`; none below a municipality. Raises UnknownArea."""
     return _children().get(area(code).code, ())

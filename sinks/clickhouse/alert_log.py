@@ -75,14 +75,14 @@ class ClickHouseAlertLog:
 
     def _transitions(self, name: str, **parameters: Any) -> Sequence[Transition]:
         rows = self._database.rows(statement(name), **parameters)
-        return tuple(Transition(*map(_in_utc, row)) for row in rows)
+        return tuple(Transition(*map(in_utc, row)) for row in rows)
 
     def _notes(self, name: str, **parameters: Any) -> Sequence[MailNote]:
         rows = self._database.rows(statement(name), **parameters)
-        return tuple(MailNote(*map(_in_utc, row)) for row in rows)
+        return tuple(MailNote(*map(in_utc, row)) for row in rows)
 
 
-def _in_utc(value: Any) -> Any:
+def in_utc(value: Any) -> Any:
     """ClickHouse's drivers hand out UTC times with or without their zone, depending on their version."""
     if isinstance(value, datetime):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

@@ -7,6 +7,7 @@ from dataclasses import astuple, fields
 from datetime import UTC, datetime
 
 from schemas.alerting import Silence
+from sinks.clickhouse.alert_log import in_utc
 from sinks.clickhouse.database import Database
 
 _COLUMNS = [field.name for field in fields(Silence)]
@@ -28,11 +29,4 @@ class ClickHouseSilences:
             " WHERE id IN (SELECT id FROM silences WHERE ends > {since:DateTime64(3, 'UTC')}) ORDER BY at, id",
             since=since.astimezone(UTC).replace(tzinfo=None),
         )
-        return [
-            Silence(name, _utc(at), author, reason, _utc(begins), _utc(ends), matchers)
-            for name, at, author, reason, begins, ends, matchers in rows
-        ]
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return [Silence(*map(in_utc, row)) for row in rows]

@@ -12,10 +12,9 @@ import typer
 from rich.console import Console
 
 from alerts.address_book import load_address_book
-from alerts.backtest import Moment, panel_then
+from alerts.backtest import Moment, moment_at, panel_then
 from alerts.backtest import backtest as steps_of
 from alerts.backtest_report import Summary, firing_by_month, summary
-from alerts.judging import is_provisional, judged_day
 from alerts.rules import Rule
 from alerts.rules.load import load_rule
 from alerts.varied import Variant, variants
@@ -112,8 +111,7 @@ def _moments(rule: Rule, written: Written, since: datetime, until: datetime, at:
     moments = []
     for number in range(days + 1):
         when = datetime.combine(since.date() + timedelta(days=number), time_of_day, BRUSSELS)
-        day = judged_day(rule, delays, when)
-        moments.append(Moment(when, day, is_provisional(day, delays[rule.indicator], when)))
+        moments.append(moment_at(rule, delays, when))
     return moments
 
 
