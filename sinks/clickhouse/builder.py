@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from schemas.indicators import Counted
 from sinks.clickhouse.database import Database, statement
-from sinks.clickhouse.generations import PARTS, STANDS, Generation, note, read_generations
+from sinks.clickhouse.generations import PARTS, STANDS, Generation, notes, read_generations
 from sinks.clickhouse.indicator_sql import Concern, by_first_byte, facts_count_statement
 from sinks.clickhouse.refresh_run import Run
 from sinks.clickhouse.step_store import StepStore
@@ -52,10 +52,8 @@ class Builder:
             end = STANDS
         else:
             end = self._build_part(run, least, upto)
-        run.require_lead()
-        note(
-            self._database, [(self._indicators[each.indicator], each.number, end) for each in least], run.now
-        )
+        noted = notes([(self._indicators[each.indicator], each.number, end) for each in least], run.now)
+        run.insert(self._database, "generations", noted)
         others = [each for each in unfinished if each not in least]
         return others if end == STANDS else [*others, *(replace(each, upto=end) for each in least)]
 
@@ -75,8 +73,8 @@ class Builder:
         for each in least:
             before = earlier.get(each.indicator)
             if before is not None and before.fingerprint == each.fingerprint:
-                run.require_lead()
-                self._database.run(
+                run.insert_selected(
+                    self._database,
                     statement("copy_nobodys_steps"),
                     indicator=each.indicator,
                     generation=each.number,
@@ -105,8 +103,8 @@ class Builder:
     def _write_moves_of(self, run: Run, generation: Generation, spans: Spans) -> None:
         """Piece by piece: nobody reads a generation before it stands, and of one that stands they are right already."""
         for since, until in spans:
-            run.require_lead()
-            self._database.run(
+            run.insert_selected(
+                self._database,
                 statement("moves_of_generation"),
                 indicator=generation.indicator,
                 generation=generation.number,

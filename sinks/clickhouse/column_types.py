@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import polars as pl
+
 from schemas.contracts import Field
 
 _SCALARS = {
@@ -16,6 +20,26 @@ _SCALARS = {
     ("string", "uuid"): "UUID",
     ("enum", None): "String",
 }
+
+
+_ARROW = {
+    pl.UInt16(): "UInt16",
+    pl.UInt32(): "UInt32",
+    pl.UInt64(): "UInt64",
+    pl.Int32(): "Int32",
+    pl.Int64(): "Int64",
+    pl.Date(): "Date32",
+    pl.Datetime("ms", "UTC"): "DateTime64(3, 'UTC')",
+    pl.String(): "String",
+    pl.Binary(): "String",
+    pl.Categorical(): "LowCardinality(String)",
+    pl.List(pl.String()): "Array(String)",
+}
+
+
+def arrow_structure(schema: Mapping[str, pl.DataType]) -> str:
+    """How an Arrow stream of these columns is read. Raises `KeyError` for a type that no frame of ours has."""
+    return ", ".join(f"{column} {_ARROW[kind]}" for column, kind in schema.items())
 
 
 def landing_type(field: Field) -> str:

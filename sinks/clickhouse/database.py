@@ -22,10 +22,11 @@ from clickhouse_connect.driver.exceptions import (
 )
 from clickhouse_connect.driver.insert import InsertContext
 
-from bewithu.errors import DataRefused, Unavailable
+from bewithu.errors import DataRefused, LeadLost, Unavailable
 from bewithu.settings import ClickHouse
+from sinks.clickhouse.column_types import arrow_structure
 from sinks.clickhouse.error_codes import is_state, is_statement
-from sinks.clickhouse.literal import text
+from sinks.clickhouse.literal import is_newest, text
 from sinks.clickhouse.memory_file import memory_file
 from sinks.clickhouse.server import connect, server_name
 
@@ -126,21 +127,25 @@ class Database:
                 )
             )
 
-    def insert_frame(self, table: str, frame: pl.DataFrame) -> None:
-        """All rows in one block; columns by their names. Does nothing when there are none."""
-        if len(frame):
-            block = io.BytesIO()
-            frame.write_ipc_stream(block)
-            summary = self._run(
-                lambda client: client.raw_insert(
-                    table,
-                    column_names=frame.columns,
-                    insert_block=block.getvalue(),
-                    fmt="ArrowStream",
-                    settings=self._insert_settings,
-                )
+    def insert_frame(self, table: str, frame: pl.DataFrame, term: int | None = None) -> None:
+        """All rows in one block; columns by their names. Does nothing when there are none.
+
+        With a `term`, a server stores them only while that is the newest one (sinks/clickhouse/terms.py), and
+        `LeadLost` is raised when it is not.
+        """
+        if not len(frame):
+            return
+        block = io.BytesIO()
+        frame.write_ipc_stream(block)
+        into = _into(table, frame, None if self.embedded else term)
+        summary = self._run(
+            lambda client: client.raw_insert(
+                into, insert_block=block.getvalue(), fmt="ArrowStream", settings=self._insert_settings
             )
-            self._require_all(summary, len(frame))
+        )
+        if term is not None and _written(summary) == 0:
+            raise LeadLost("another leader's term has begun: nothing was written")
+        self._require_all(summary, len(frame))
 
     def insert_avro(self, table: str, block: bytes) -> None:
         """An Avro object container file into `table`. Raises `DataRefused` when the block is damaged."""
@@ -199,8 +204,8 @@ class Database:
 
     def _require_all(self, summary: Any, rows: int) -> None:
         """A proxy or a server that ran the statement without its data must not pass for one that stored them."""
-        written = getattr(summary, "summary", {}).get("written_rows")
-        if written is not None and int(written) < rows:
+        written = _written(summary)
+        if written is not None and written < rows:
             raise Unavailable(self.name, f"it took {written} of {rows} rows of an insert")
 
     def _run_insert(self, call: Callable[[Client], T]) -> T:
@@ -237,6 +242,20 @@ class Database:
             except DatabaseError as error:
                 raise Unavailable(self.name, _innermost(error)) from error
         return self._client
+
+
+def _into(table: str, frame: pl.DataFrame, term: int | None) -> str:
+    columns = ", ".join(frame.columns)
+    if term is None:
+        return f"{table} ({columns})"
+    source = f"input({text(arrow_structure(frame.schema))})"
+    return f"{table} ({columns}) SELECT {columns} FROM {source} WHERE {is_newest(term)}"
+
+
+def _written(summary: Any) -> int | None:
+    """The rows that an insert stored, where the engine says so."""
+    written = getattr(summary, "summary", {}).get("written_rows")
+    return None if written is None else int(written)
 
 
 def _clause(settings: Mapping[str, Any]) -> str:

@@ -178,16 +178,14 @@ class Forgetting:
             frame.with_columns(event_type=pl.lit(event), before=pl.lit(cuts[event]), refresh=number)
             for event, frame in going.items()
         ]
-        run.require_lead()
-        self._database.insert_frame("forgetting", pl.concat(noted))
+        run.insert(self._database, "forgetting", pl.concat(noted))
         # One step of nobody's tells that all are there, even where none is of this number.
         mark = rows.clear(1).with_columns(
             indicator=pl.lit(""), municipality=pl.lit(""), cell=pl.lit(""), subject=pl.lit(NOBODY),
             generation=pl.lit(0, pl.UInt64), day=pl.lit(date(1970, 1, 1)), bin=pl.lit(0, pl.Int32),
             delta=pl.lit(0, pl.Int64), refresh=number,
         )  # fmt: skip
-        run.require_lead()
-        self._database.insert_frame("steps", pl.concat([rows, mark]))
+        run.insert(self._database, "steps", pl.concat([rows, mark]))
         run.number += 1
 
     def _take_out(self, run: Run) -> None:

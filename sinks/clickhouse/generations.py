@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import polars as pl
+
 from schemas.indicators import Counted, scale_of
 from sinks.clickhouse.database import Database, statement
 
@@ -14,6 +16,15 @@ from sinks.clickhouse.database import Database, statement
 PARTS = 256
 #: All subjects are worked out, and the moves too.
 STANDS = PARTS + 1
+_NOTE = {
+    "indicator": pl.String(),
+    "generation": pl.UInt64(),
+    "fingerprint": pl.String(),
+    "kind": pl.String(),
+    "scale": pl.UInt32(),
+    "upto": pl.UInt16(),
+    "known_at": pl.Datetime("ms", "UTC"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,22 +112,23 @@ def begin(database: Database, indicators: Sequence[Counted], now: datetime) -> S
     under_way = {each.indicator: each for each in building(known, {found.id: found for found in indicators})}
     newest = max((each.number for each in known), default=0)
     number = max(newest + 1, time.time_ns() // 1000)
-    note(database, [(found, number, 0) for found in indicators if found.id not in under_way], now)
+    fresh = [(found, number, 0) for found in indicators if found.id not in under_way]
+    database.insert_frame("generations", notes(fresh, now))
     return [
         under_way.get(found.id, Generation(found.id, number, found.fingerprint, 0, None))
         for found in indicators
     ]
 
 
-def note(database: Database, rows: Iterable[tuple[Counted, int, int]], now: datetime) -> None:
-    """Writes of each indicator the number of its generation and how many parts are done."""
-    database.insert(
-        "generations",
-        ["indicator", "generation", "fingerprint", "kind", "scale", "upto", "known_at"],
+def notes(rows: Iterable[tuple[Counted, int, int]], now: datetime) -> pl.DataFrame:
+    """Rows of `generations`: of each indicator the number of its generation and how many parts are done."""
+    return pl.DataFrame(
         [
-            [found.id, number, found.fingerprint, found.kind, scale_of(found), upto, now]
+            (found.id, number, found.fingerprint, found.kind, scale_of(found), upto, now)
             for found, number, upto in rows
         ],
+        schema=_NOTE,
+        orient="row",
     )
 
 

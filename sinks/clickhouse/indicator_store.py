@@ -5,9 +5,12 @@ from __future__ import annotations
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+
+import polars as pl
 
 from schemas.contracts import contracts
 from schemas.indicators import Counted, Indicators
@@ -27,6 +30,7 @@ from sinks.clickhouse.generations import (
 from sinks.clickhouse.indicator_sql import Concern, touched
 from sinks.clickhouse.refresh_run import Ahead, Pending, Run
 from sinks.clickhouse.step_store import StepStore
+from sinks.clickhouse.terms import Terms
 from sinks.indicators.moves import Families
 from sinks.indicators.steps import events_of
 
@@ -34,6 +38,13 @@ from sinks.indicators.steps import events_of
 _BATCHES = 1_000
 #: No batch takes so long from the server's clock to its being visible.
 _LOOK_BACK_SECONDS = 3_600
+_REFRESH = {
+    "refresh": pl.UInt64(),
+    "known_at": pl.Datetime("ms", "UTC"),
+    "batches": pl.List(pl.String()),
+    "changed_values": pl.UInt64(),
+    "milliseconds": pl.UInt32(),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +66,7 @@ class ClickHouseIndicators:
         self._steps = StepStore(database)
         self._builder = Builder(database, self._steps, self._indicators)
         self._forgetting = Forgetting(database)
+        self._terms = Terms(database)
         self._generations: Sequence[Generation] = ()
         self._notes = -1
         self._has_rules = False
@@ -71,62 +83,74 @@ class ClickHouseIndicators:
         `on_values` is called when the values can be read, before the refresh is noted as finished. `leads` is asked
         before every write: raises `LeadLost` once it says no.
         """
-        ahead, run = self._begin(now, leads)
-        self._write_rules(run)
-        if ahead.leaving:
-            self._forgetting.finish(run)
-        self._steps.finish_moves(run, ahead.unmoved, self._families())
-        unfinished = building(self._generations, self._indicators)
-        if not ahead.pending and not unfinished:
-            self._look_from(ahead)
-            return None
-        if ahead.pending:
-            self._steps.bring_up(run, self._concerns(ahead), self._families())
-            on_values()
-        unfinished_still = self._builder.build(run, unfinished)
-        batches_still = len(ahead.pending) == _BATCHES
-        refreshed = self._finish(run, ahead.pending, more=batches_still or unfinished_still)
-        if not batches_still:
-            self._look_from(ahead)
-        return refreshed
+        with self._begun(now, leads) as (ahead, run):
+            self._write_rules(run)
+            if ahead.leaving:
+                self._forgetting.finish(run)
+            self._steps.finish_moves(run, ahead.unmoved, self._families())
+            unfinished = building(self._generations, self._indicators)
+            if not ahead.pending and not unfinished:
+                self._look_from(ahead)
+                return None
+            if ahead.pending:
+                self._steps.bring_up(run, self._concerns(ahead), self._families())
+                on_values()
+            unfinished_still = self._builder.build(run, unfinished)
+            batches_still = len(ahead.pending) == _BATCHES
+            refreshed = self._finish(run, ahead.pending, more=batches_still or unfinished_still)
+            if not batches_still:
+                self._look_from(ahead)
+            return refreshed
 
     def audit(
         self, now: datetime, chance: random.Random, leads: Callable[[], bool] = lambda: True
     ) -> Audited | None:
         """Looks at a random sample and puts right what differs from the facts; None while there is none to look at."""
-        ahead, run = self._begin(now, leads)
-        families = self._families()
-        if ahead.unmoved or ahead.leaving or not families:
-            return None
-        stand = {
-            each: self._indicators[each.indicator]
-            for each in self._generations
-            if (each.indicator, each.number) in families
-        }
-        sample = choose([each.indicator for each in stand], chance)
-        found = Audit(self._database, self._steps, self._builder).look(run, sample, stand, families)
-        if not found.is_well:
-            self._finish(run, [], more=False)
-        return found
+        with self._begun(now, leads) as (ahead, run):
+            families = self._families()
+            if ahead.unmoved or ahead.leaving or not families:
+                return None
+            stand = {
+                each: self._indicators[each.indicator]
+                for each in self._generations
+                if (each.indicator, each.number) in families
+            }
+            sample = choose([each.indicator for each in stand], chance)
+            found = Audit(self._database, self._steps, self._builder).look(run, sample, stand, families)
+            if not found.is_well:
+                self._finish(run, [], more=False)
+            return found
 
     def forget(
         self, now: datetime, cuts: Mapping[str, date], leads: Callable[[], bool] = lambda: True
     ) -> Forgot | None:
         """Takes out events of before the day in `cuts`, by type; values stay. None while there is other work."""
-        ahead, run = self._begin(now, leads)
-        if ahead.unmoved or ahead.pending or ahead.leaving or building(self._generations, self._indicators):
-            return None
-        followed = kept(self._generations, self._indicators)
-        found = self._forgetting.forget(run, followed, cuts)
-        if found.events:
-            self._finish(run, [], more=False)
-        return found
+        with self._begun(now, leads) as (ahead, run):
+            if ahead.unmoved or ahead.pending or ahead.leaving:
+                return None
+            if building(self._generations, self._indicators):
+                return None
+            followed = kept(self._generations, self._indicators)
+            found = self._forgetting.forget(run, followed, cuts)
+            if found.events:
+                self._finish(run, [], more=False)
+            return found
 
-    def _begin(self, now: datetime, leads: Callable[[], bool]) -> tuple[Ahead, Run]:
-        ahead = self._ahead()
-        run = Run.begin(ahead, now, leads)
-        self._read_generations(run, ahead.notes)
-        return ahead, run
+    @contextmanager
+    def _begun(self, now: datetime, leads: Callable[[], bool]) -> Iterator[tuple[Ahead, Run]]:
+        """A run in this process' term; what breaks it off may have left a write on its way."""
+        try:
+            ahead = self._ahead()
+            if self._terms.must_begin(ahead.term):
+                Run.begin(ahead, now, leads).require_lead()
+                self._terms.begin(ahead.term)
+                ahead = self._ahead()
+            run = Run.begin(ahead, now, leads)
+            self._read_generations(run, ahead.notes)
+            yield ahead, run
+        except BaseException:
+            self._terms.doubt()
+            raise
 
     def _ahead(self) -> Ahead:
         """Looks at all batches once; after that at those of the last hour, when all earlier ones were taken in."""
@@ -184,10 +208,7 @@ class ClickHouseIndicators:
 
     def _finish(self, run: Run, pending: Sequence[Pending], more: bool) -> Refreshed:
         seconds = time.monotonic() - run.started
-        run.require_lead()
-        self._database.insert(
-            "refreshes",
-            ["refresh", "known_at", "batches", "changed_values", "milliseconds"],
-            [[run.number, run.now, [batch for batch, _, _ in pending], run.changed, round(seconds * 1000)]],
-        )
+        batches = [str(batch) for batch, _, _ in pending]
+        row = (run.number, run.now, batches, run.changed, round(seconds * 1000))
+        run.insert(self._database, "refreshes", pl.DataFrame([row], schema=_REFRESH, orient="row"))
         return Refreshed(len(pending), run.changed, seconds, more)

@@ -24,6 +24,11 @@ def day(value: date) -> str:
     return f"toDate32('{value.isoformat()}')"
 
 
+def is_newest(term: int) -> str:
+    """The condition under which the leader of this term may still write; the store looks when it writes."""
+    return f"(SELECT max(term) FROM terms) = {int(term)}"
+
+
 def name(value: str) -> str:
     """An identifier as our contracts and definitions allow it. Raises `ValueError` for any other."""
     if not _NAME.fullmatch(value):

@@ -36,10 +36,8 @@ class StepStore:
     def write(self, run: Run, missing: pl.DataFrame, families: Families) -> None:
         """Adds what `missing` says, and its moves."""
         for steps, moves in _in_parts(missing, families):
-            run.require_lead()
-            self._database.insert_frame(
-                "steps", _packed(steps.with_columns(refresh=pl.lit(run.number, pl.UInt64)))
-            )
+            numbered = steps.with_columns(refresh=pl.lit(run.number, pl.UInt64))
+            run.insert(self._database, "steps", _packed(numbered))
             # Steps first: what breaks off between the two is brought to its end from them.
             self._insert_moves(run, run.number, moves)
             run.number += 1
@@ -67,12 +65,11 @@ class StepStore:
 
     def _insert_moves(self, run: Run, number: int, moves: pl.DataFrame) -> None:
         run.changed += len(moves)
-        run.require_lead()
         stamps = {
             "known_at": pl.lit(run.now, pl.Datetime("ms", "UTC")),
             "refresh": pl.lit(number, pl.UInt64),
         }
-        self._database.insert_frame("moves", _packed(moves.with_columns(**stamps)))
+        run.insert(self._database, "moves", _packed(moves.with_columns(**stamps)))
 
 
 def target_of(concern: Concern, facts: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

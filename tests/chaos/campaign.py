@@ -155,6 +155,7 @@ class Campaign:
             bookkeeping = Bookkeeping(database)
             self._wait(lambda: bookkeeping.books().published >= total, f"all {total} records to be stored")
             self._wait(lambda: not _unrefreshed(database), "the last refresh")
+            self._wait(lambda: not _unbuilt(database), "every indicator to be worked out")
         self._wait(lambda: watcher.look() and sum(watcher.committed.values()) >= total, "the last commit")
         return time.monotonic() - begun
 
@@ -194,6 +195,16 @@ class Campaign:
         }
         figures = {"seconds": round(seconds, 1), "drain_seconds": round(drained, 1)}
         return Findings(self.seed, seconds, dict(+self.injected), checked, figures, tuple(broken))
+
+
+def _unbuilt(database: Database) -> int:
+    """Indicators that are still worked out from all facts, and have no values until then."""
+    return int(
+        database.value(
+            "SELECT uniqExactIf(indicator, newest < 257) FROM"
+            " (SELECT indicator, max(upto) AS newest FROM generations GROUP BY indicator)"
+        )
+    )
 
 
 def _unrefreshed(database: Database) -> int:

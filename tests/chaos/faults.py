@@ -26,6 +26,7 @@ class Fault(Enum):
     DROPPED = "stored, connection closed without an answer"
     RESET = "stored, connection reset"
     LATE = "stored, answered after the client's time-out"
+    HELD = "stored after the client's time-out"
     CUT = "connection cut in the middle of the request"
     HALVED = "ClickHouse takes half of the insert for all of it"
     REFUSED = "connection closed before ClickHouse saw anything"
@@ -55,6 +56,7 @@ class FaultProxy:
         self.slow = 0.0
         self.injected: Counter[str] = Counter()
         self.forwarded = 0
+        self.arrived_late = 0
         self._target = target
         self._late = late_seconds
         self._chance = random.Random(seed)
@@ -104,6 +106,8 @@ class FaultProxy:
             self.injected[fault.value] += 1
         if fault is Fault.REFUSED:
             return False
+        if fault is Fault.HELD:
+            await asyncio.sleep(self._late)
         if fault is Fault.CUT:
             await self._exchange(request.cut(), half_closed=True)
             return False
@@ -112,6 +116,7 @@ class FaultProxy:
             return False
         answer = await self._exchange(request.raw)
         self.forwarded += 1
+        self.arrived_late += fault is Fault.HELD
         return await self._give(answer, fault, client)
 
     async def _give(self, answer: bytes, fault: Fault | None, client: asyncio.StreamWriter) -> bool:

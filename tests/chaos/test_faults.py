@@ -43,6 +43,7 @@ STORED = {
     Fault.DROPPED: True,
     Fault.RESET: True,
     Fault.LATE: True,
+    Fault.HELD: True,
     Fault.CUT: False,
     Fault.REFUSED: False,
 }

@@ -17,7 +17,7 @@ _TOKEN = re.compile(
 # Between FORMAT's name and the data stand blanks and at most one line end, which are no data.
 _BEFORE_DATA = re.compile(rb"[ \t\f]*\r?\n?")
 # `INSERT INTO … SELECT … FROM input('structure') FORMAT …` has its data behind it like a plain insert.
-_INPUT = re.compile(r"\binput\((?P<structure>'(?:[^'\\]|\\.|'')*')\)\s*$")
+_INPUT = re.compile(r"\binput\((?P<structure>'(?:[^'\\]|\\.|'')*')\)")
 _SELECTS = (b"SELECT", b"WITH", b"FROM", b"WATCH")
 
 
@@ -34,7 +34,7 @@ class InsertWithData:
         """The same insert, reading its data from a file."""
         if found := _INPUT.search(self.target):
             source = f"file('{path}', '{self.format}', {found['structure']})"
-            return f"{self.target[: found.start()]}{source} {self.settings}"
+            return f"{self.target[: found.start()]}{source}{self.target[found.end() :]} {self.settings}"
         return f"{self.target} FROM INFILE '{path}' {self.settings} FORMAT {self.format}"
 
 

@@ -10,6 +10,7 @@ FROM
     FROM steps
     WHERE subject = unhex({nobody:String}) AND indicator = {indicator:String}
         AND generation IN ({earlier:UInt64}, {generation:UInt64})
+        AND (SELECT max(term) FROM terms) = {term:UInt64}
 )
 GROUP BY municipality, cell, day, bin
 HAVING total != 0

@@ -49,5 +49,6 @@ FROM
     WHERE indicator = {indicator:String} AND generation = {generation:UInt64}
         AND day BETWEEN {since:Date32} AND {until:Date32}
 )
+WHERE (SELECT max(term) FROM terms) = {term:UInt64}
 GROUP BY area, breakdown, day, bin
 HAVING total != 0

@@ -1,7 +1,7 @@
 -- What a refresh begins with: the last one that finished, the newest number that any wrote under since, the refreshes that
 -- wrote steps and broke off before their moves, the oldest of the batches stored since a moment that no finished refresh
--- has taken in, how many notes there are about generations, how many events are being forgotten and persons erased, and
--- the server's time.
+-- has taken in, how many notes there are about generations, how many events are being forgotten and persons erased, the
+-- server's time, and the newest term.
 WITH
     (SELECT max(refresh) FROM refreshes) AS last_finished,
     (SELECT groupUniqArray(refresh) FROM steps WHERE refresh > last_finished) AS begun,
@@ -13,7 +13,8 @@ SELECT
     groupArray((batch, frames, topic)) AS pending,
     (SELECT count() FROM generations) AS notes,
     (SELECT count() FROM forgetting) + (SELECT countIf(phase = 'taken back') FROM erasing) AS leaving,
-    toUnixTimestamp(now()) AS at
+    toUnixTimestamp(now()) AS at,
+    (SELECT max(term) FROM terms) AS term
 FROM
 (
     SELECT batch, frames, topic
