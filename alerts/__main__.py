@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from alerts.address_book import address_book_schema
+from alerts.route_tests import route_tests_schema
 from alerts.rule_tests import rule_tests_schema
 from alerts.rules import rules_schema
 
@@ -14,6 +15,7 @@ if __name__ == "__main__":
         "rules": rules_schema(),
         "rule_tests": rule_tests_schema(),
         "address_book": address_book_schema(),
+        "route_tests": route_tests_schema(),
     }
     for name, schema in schemas.items():
         file = Path(__file__).parent / f"{name}.schema.json"

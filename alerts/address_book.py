@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -13,10 +13,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from alerts.quiet import QuietHours
+from alerts.routing import Route, Way, all_routes, way_to, ways
+from alerts.rules import Rule
 from alerts.rules.model import SEVERITIES, Severity
-from bewithu.definitions import Source, read, validate
+from bewithu.definitions import Source, read, suggestion, validate
 from bewithu.errors import DefinitionError, Problem
-from schemas.alerting import Transition
+from schemas.alerting import TOLD, Transition
 from schemas.areas import Language, UnknownArea, ancestors, area, municipalities
 
 # Narrower than RFC 5322 on purpose: what it leaves out is nearly always a typing error, and nothing that it
@@ -68,6 +70,10 @@ class AddressBook(_Definition):
 
     contact: Email = Field(description="who keeps this book; stands at the foot of every mail")
     coordinators: tuple[Coordinator, ...] = Field(min_length=1)
+    routing: Route = Field(
+        Route(),
+        description="how alerts are told: the top of a tree of routes; all of one rule in one mail when left out",
+    )
 
     def find(self, email: str) -> Coordinator | None:
         return next((each for each in self.coordinators if each.email == email), None)
@@ -75,26 +81,29 @@ class AddressBook(_Definition):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Whether a coordinator hears of a transition, and why."""
+    """Whether a coordinator hears of a transition, and why; if so, by which way."""
 
     coordinator: Coordinator
     told: bool
     reason: str
+    way: Way | None = None
 
 
 def load_address_book(path: Path | None = None) -> AddressBook:
     """The book at `path` (the demo's when None). Raises `DefinitionError` with every problem and its line."""
     source = read(files("alerts") / "demo_address_book.yaml" if path is None else path)
     book = validate(source, AddressBook)
-    problems = [*_unknown_areas(book, source), *_twice(book, source)]
+    problems = [*_unknown_areas(book, source), *_twice(book, source), *_unknown_readers(book, source)]
     if problems:
         raise DefinitionError(problems)
     return book
 
 
-def told(transition: Transition, severity: Severity, book: AddressBook) -> tuple[Told, ...]:
+def told(transition: Transition, rule: Rule, book: AddressBook) -> tuple[Told, ...]:
     """For every coordinator, in the book's order, whether the transition is told and the reason."""
-    return tuple(_decide(transition, severity, coordinator) for coordinator in book.coordinators)
+    severity = rule.told_in(transition.area).severity
+    found = ways(transition, rule, book.routing)
+    return tuple(_decide(transition, severity, found, coordinator) for coordinator in book.coordinators)
 
 
 def responsible_for(coordinator: Coordinator, code: str) -> str | None:
@@ -102,8 +111,10 @@ def responsible_for(coordinator: Coordinator, code: str) -> str | None:
     return next((each for each in ancestors(code) if each in coordinator.areas), None)
 
 
-def _decide(transition: Transition, severity: Severity, coordinator: Coordinator) -> Told:
-    if transition.kind not in ("firing", "resolved"):
+def _decide(
+    transition: Transition, severity: Severity, found: Sequence[Way], coordinator: Coordinator
+) -> Told:
+    if transition.kind not in TOLD:
         return Told(coordinator, False, f"nobody is told of a {transition.kind} alert")
     covering = responsible_for(coordinator, transition.area)
     if covering is None:
@@ -111,8 +122,12 @@ def _decide(transition: Transition, severity: Severity, coordinator: Coordinator
         return Told(coordinator, False, f"{transition.area} is not in {held}")
     if severity not in coordinator.severities:
         return Told(coordinator, False, f"hears of {', '.join(coordinator.severities)}, not of {severity}")
+    way = way_to(coordinator.email, found)
+    if way is None:
+        return Told(coordinator, False, f"route {', '.join(each.name for each in found)} leads to others")
     where = "is the coordinator's area" if covering == transition.area else f"lies in {covering}"
-    return Told(coordinator, True, f"{transition.area} {where}")
+    by = f", by route {way.name}" if way.name else ""
+    return Told(coordinator, True, f"{transition.area} {where}{by}", way)
 
 
 def _unknown_areas(book: AddressBook, source: Source) -> Iterator[Problem]:
@@ -129,6 +144,17 @@ def _unknown_areas(book: AddressBook, source: Source) -> Iterator[Problem]:
                     else str(error)
                 )
                 yield source.problem(("coordinators", index, "areas", place), why)
+
+
+def _unknown_readers(book: AddressBook, source: Source) -> Iterator[Problem]:
+    known = [coordinator.email for coordinator in book.coordinators]
+    for place, route in all_routes(book.routing):
+        for number, email in enumerate(route.to or ()):
+            if email not in known:
+                yield source.problem(
+                    ("routing", *place, "to", number),
+                    f"{email!r} is no coordinator of this book{suggestion(email, known)}",
+                )
 
 
 def _twice(book: AddressBook, source: Source) -> Iterator[Problem]:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from statistics import median
 
-from alerts.address_book import AddressBook, told
+from alerts.address_book import AddressBook, Told, told
+from alerts.routing import group_of
 from alerts.rules import Rule
 from schemas.alerting import Transition
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One alert from its firing to its end; `ended` is None when it still fires."""
+    """One alert from its firing to its end; `ended` is None when it still fires. `withdrawn`: it was wrong."""
 
     area: str
     fired: datetime
@@ -25,6 +26,7 @@ class Alarm:
     value: float | None
     bound: float | None
     reason: str
+    withdrawn: bool = False
 
     def lasted(self, until: datetime) -> timedelta:
         return (self.ended or until) - self.fired
@@ -32,12 +34,18 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """`mails`: by coordinator, those that would get any; `days`: the median length of an alert."""
+    """`days`: the median length of an alert. `mails`: by coordinator, those that would get any; alerts of one group are
+    one mail.
+    """
 
     alarms: tuple[Alarm, ...]
     areas: int
     days: float
     mails: Mapping[str, int]
+
+    @property
+    def withdrawn(self) -> int:
+        return sum(alarm.withdrawn for alarm in self.alarms)
 
 
 def summary(rule: Rule, steps: Iterable[Transition], book: AddressBook, until: datetime) -> Summary:
@@ -49,7 +57,7 @@ def summary(rule: Rule, steps: Iterable[Transition], book: AddressBook, until: d
         alarms=tuple(alarms),
         areas=len({alarm.area for alarm in alarms}),
         days=median(lengths) if lengths else 0.0,
-        mails=dict(Counter(email for _, email in mails_of(rule, steps, book)).most_common()),
+        mails=dict(Counter(email for email, *_ in _grouped(rule, steps, book)).most_common()),
     )
 
 
@@ -67,24 +75,43 @@ def firing_by_month(alarms: Sequence[Alarm]) -> Mapping[str, int]:
 
 def _alarms(steps: Sequence[Transition]) -> Iterator[Alarm]:
     for area, taken in groupby(steps, key=lambda step: step.area):
-        fired: Transition | None = None
+        found: Alarm | None = None
         for step in taken:
             if step.kind == "firing":
-                fired = step
-            elif step.kind == "resolved" and fired:
-                yield _alarm(area, fired, step.at)
-                fired = None
-        if fired:
-            yield _alarm(area, fired, None)
+                if found:
+                    yield found
+                found = _alarm(area, step)
+            elif step.kind == "resolved" and found:
+                found = replace(found, ended=step.at)
+            elif step.kind == "retracted" and found:
+                found = replace(found, ended=found.ended or step.at, withdrawn=True)
+        if found:
+            yield found
 
 
-def _alarm(area: str, fired: Transition, ended: datetime | None) -> Alarm:
-    return Alarm(area, fired.at, ended, fired.day, fired.value, fired.threshold, fired.reason)
+def _alarm(area: str, fired: Transition) -> Alarm:
+    return Alarm(area, fired.at, None, fired.day, fired.value, fired.threshold, fired.reason)
 
 
 def mails_of(rule: Rule, steps: Iterable[Transition], book: AddressBook) -> Iterator[tuple[Transition, str]]:
     """Each step that is told, with the address of each who would hear of it."""
+    for step, answer in _answers(rule, steps, book):
+        yield step, answer.coordinator.email
+
+
+def _grouped(rule: Rule, steps: Iterable[Transition], book: AddressBook) -> set[tuple[str, ...]]:
+    """The mails that these steps make: who gets it, and what the steps in it have in common."""
+    return {
+        (
+            answer.coordinator.email, step.at.isoformat(), step.kind,
+            *(group_of(step, rule, answer.way) if answer.way else ()),
+        )
+        for step, answer in _answers(rule, steps, book)
+    }  # fmt: skip
+
+
+def _answers(rule: Rule, steps: Iterable[Transition], book: AddressBook) -> Iterator[tuple[Transition, Told]]:
     for step in steps:
-        for answer in told(step, rule.told_in(step.area).severity, book):
+        for answer in told(step, rule, book):
             if answer.told:
-                yield step, answer.coordinator.email
+                yield step, answer

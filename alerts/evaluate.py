@@ -7,6 +7,9 @@
         ├──────────── ends, without `keep_firing_for`: resolved ──┘              │
         └──────────── has ended for `keep_firing_for`: resolved ─────────────────┘
 
+An alert that fires for another `repeat_interval` is `reminded`, and goes on firing. In the place of `resolved`, or
+after it, comes `retracted` when the data that it fired on were wrong (alerts/correcting.py).
+
 With `for: 0s` an inactive alert fires at once. An alert that fires ends when its condition no longer `stays`, which may
 be at another threshold than the one at which it began. What cannot be said changes nothing. The state between two
 evaluations is what the log says (`latest`), so a restart or another leader continues where the last one stopped.
@@ -33,9 +36,11 @@ _PHASE_AFTER: Mapping[Kind, Phase] = {
     "pending": "pending",
     "dropped": "inactive",
     "firing": "firing",
+    "reminded": "firing",
     "recovering": "recovering",
     "relapsed": "firing",
     "resolved": "inactive",
+    "retracted": "inactive",
 }
 
 
@@ -80,6 +85,8 @@ def step(
             return "firing" if now - state.since >= rule.for_ else None
         case "firing" if stays is False:
             return "recovering" if rule.keep_firing_for else "resolved"
+        case "firing" if state and stays and rule.repeat_interval:
+            return "reminded" if now - state.at >= rule.repeat_interval else None
         case "recovering" if state and stays is not None:
             if stays:
                 return "relapsed"
@@ -153,7 +160,7 @@ def state_after(transition: Transition) -> State:
 
 #: Of two steps with one number, which only two leaders at once can write, the one that people were told of counts: they
 #: must hear when a firing is over, and of the next one after they heard that it was.
-_TOLD: Mapping[Kind, int] = {"firing": 2, "resolved": 1}
+_TOLD: Mapping[Kind, int] = {"firing": 3, "retracted": 2, "resolved": 1}
 
 
 def _order(transition: Transition) -> tuple[int, int, str, float]:

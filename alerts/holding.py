@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.evaluate import Alert, State
+from alerts.matching import matches
 from alerts.rules import Rule
-from schemas.alerting import Silence, Transition
-from schemas.areas import ancestors, is_within
+from schemas.alerting import CALLS, Silence, Transition
+from schemas.areas import ancestors
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def holding(
     held = {}
     for each in fresh:
         rule = rules.get(each.rule)
-        if each.kind != "firing" or rule is None:
+        if each.kind not in CALLS or rule is None:
             continue
         alert = (each.rule, each.area)
         if reason := why_held(each, rule, silences, firing, real_now):
@@ -54,23 +55,13 @@ def why_held(
 ) -> str | None:
     """None when it is to be told now."""
     for silence in silences:
-        if silence.begins <= real_now < silence.ends and matches(silence, transition, rule):
+        if silence.begins <= real_now < silence.ends and matches(silence.matchers, transition, rule):
             return f"silenced by {silence.author} until {silence.ends:%Y-%m-%d %H:%M} UTC: {silence.reason}"
     for other in rule.muted_by:
         for area in ancestors(transition.area):
             if (other, area) in firing:
                 return f"muted, as {other} fires in {area}"
     return None
-
-
-def matches(silence: Silence, transition: Transition, rule: Rule) -> bool:
-    """Whether all that the silence names is so: `rule`, `area` (or what lies in it), `severity`, or a label."""
-    here = rule.told_in(transition.area)
-    known: Mapping[str, str] = {**here.labels, "rule": rule.id, "severity": here.severity}
-    return all(
-        is_within(transition.area, value) if name == "area" else known.get(name) == value
-        for name, value in silence.matchers.items()
-    )
 
 
 def in_force(silences: Iterable[Silence]) -> tuple[Silence, ...]:

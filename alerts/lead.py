@@ -55,6 +55,12 @@ _NO_FIGURE: Final = _Sentences(
 )
 
 
+_WITHDRAWN: Final = mark(
+    "This alert, which began on %(since)s, was wrong: data have been added or corrected since. "
+    "By today's data the figure of %(day)s gives no reason for an alert."
+)
+
+
 def lead(transition: Transition, condition: Condition, threshold: str, speak: Voice) -> str:
     """`threshold`: as it is written in the reader's language."""
     sentences = _sentences(condition)
@@ -63,7 +69,10 @@ def lead(transition: Transition, condition: Condition, threshold: str, speak: Vo
         "since": speak.moment(transition.since),
         "until": speak.moment(transition.at),
         "length": speak.length(transition.at - transition.since),
+        "day": speak.day(transition.day),
     }
+    if transition.kind == "retracted":
+        return speak.gettext(_WITHDRAWN, **facts)
     if transition.kind == "resolved":
         return speak.gettext(sentences.over, **facts)
     return speak.gettext(sentences.begun if transition.at == transition.since else sentences.held, **facts)

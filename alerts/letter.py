@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
-from urllib.parse import urlencode
 
 from alerts.address_book import Coordinator, responsible_for
 from alerts.chart import Segment, chart, segments, text_bar
 from alerts.lead import lead
 from alerts.ports import IndicatorText
-from alerts.rules import Rule, Severity
+from alerts.rules import Rule
 from alerts.voice import Voice, voice
-from schemas.alerting import Reading, Transition
+from alerts.wording import (
+    ACCENTS,
+    RESOLVED_ACCENT,
+    after_the_alert,
+    board_link,
+    figure_told,
+    severity_word,
+    sources,
+    state_word,
+)
+from schemas.alerting import CALLS, Reading, Transition
 from schemas.areas import Language, area
-
-#: Of the band on top and of the bars beyond the threshold; each has a contrast above 4.5 with white.
-_ACCENTS: Final[Mapping[Severity, str]] = {"info": "#1d4e89", "warning": "#a8480b", "critical": "#9b1c1c"}
-_RESOLVED_ACCENT: Final = "#1c6b48"
-#: Before a number of persons that a batch is larger than.
-_FEWER: Final = "<\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,15 @@ class Letter:
     @property
     def language(self) -> Language:
         return self.coordinator.language
+
+    @property
+    def firing(self) -> bool:
+        return self.transition.kind in CALLS
+
+    @property
+    def covering(self) -> str:
+        """For which area its reader is a coordinator."""
+        return responsible_for(self.coordinator, self.transition.area) or self.transition.area
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +101,11 @@ def page(letter: Letter) -> Page:
     """The letter in the language of its coordinator."""
     speak = voice(letter.language)
     transition, rule, text = letter.transition, letter.rule, letter.indicator
-    firing = transition.kind == "firing"
     place = area(transition.area).name(letter.language)
-    amount = _told(speak.amount, transition.value, text, speak)
-    state = speak.gettext("ALERT") if firing else speak.gettext("ALERT OVER")
+    amount = figure_told(speak.amount, transition.value, text, speak)
+    state = state_word(speak, transition.kind)
     indicator = text.names[letter.language]
-    threshold = _told(speak.amount, transition.threshold, text, speak)
+    threshold = figure_told(speak.amount, transition.threshold, text, speak)
     return Page(
         language=letter.language,
         subject=speak.gettext(
@@ -105,11 +115,11 @@ def page(letter: Letter) -> Page:
             state=state,
             indicator=indicator,
         ),
-        accent=_ACCENTS[rule.severity] if firing else _RESOLVED_ACCENT,
-        beyond=_ACCENTS[rule.severity],
-        firing=firing,
+        accent=ACCENTS[rule.severity] if letter.firing else RESOLVED_ACCENT,
+        beyond=ACCENTS[rule.severity],
+        firing=letter.firing,
         state=state,
-        severity=_severity(speak, rule.severity),
+        severity=severity_word(speak, rule.severity),
         place=place,
         amount=amount,
         indicator=indicator,
@@ -118,24 +128,15 @@ def page(letter: Letter) -> Page:
         certainty=_certainty(speak, transition.provisional),
         summary=rule.summary.in_language(letter.language),
         explanation=text.explanations[letter.language],
-        action=rule.action.in_language(letter.language) if firing else _after_the_alert(speak),
+        action=rule.action.in_language(letter.language) if letter.firing else after_the_alert(speak),
         lines=_lines(letter, speak),
         threshold=threshold,
-        sources=_sources(letter, speak),
-        link=_link(letter),
+        sources=tuple(sources(text, letter.last_heard, speak)),
+        link=board_link(letter.board, transition, speak),
         reason=_why_you(letter, speak),
         contact=letter.contact,
         reference=f"{transition.rule} · {transition.area} · {transition.id}",
     )
-
-
-def _told(write: Callable[[float, str], str], value: float | None, text: IndicatorText, speak: Voice) -> str:
-    """Of persons who are told in batches, fewer than one batch: `< 5 persons`."""
-    if value is None:
-        return speak.gettext("no figure")
-    if text.batch > 1 and value == 0:
-        return _FEWER + write(text.batch, text.unit)
-    return write(value, text.unit)
 
 
 def _lines(letter: Letter, speak: Voice) -> tuple[Line, ...]:
@@ -143,22 +144,15 @@ def _lines(letter: Letter, speak: Voice) -> tuple[Line, ...]:
     return tuple(
         Line(
             day=speak.short_day(row.day),
-            figure="–" if row.value is None else _told(speak.figure, row.value, letter.indicator, speak),
+            figure="–"
+            if row.value is None
+            else figure_told(speak.figure, row.value, letter.indicator, speak),
             beyond=row.beyond,
             segments=segments(row, drawn.threshold),
             bar=text_bar(row, drawn.threshold),
         )
         for row in drawn.rows
     )
-
-
-def _severity(speak: Voice, severity: Severity) -> str:
-    words: Mapping[Severity, str] = {
-        "info": speak.gettext("for information"),
-        "warning": speak.gettext("warning"),
-        "critical": speak.gettext("critical"),
-    }
-    return words[severity]
 
 
 def _certainty(speak: Voice, provisional: bool) -> str:
@@ -169,41 +163,9 @@ def _certainty(speak: Voice, provisional: bool) -> str:
     )
 
 
-def _after_the_alert(speak: Voice) -> str:
-    return speak.gettext(
-        "Nothing further is asked of you because of this alert. "
-        "You decide whether measures that you took stay in place."
-    )
-
-
-def _sources(letter: Letter, speak: Voice) -> tuple[tuple[str, str], ...]:
-    """Each agency and how fresh its data are."""
-    return tuple(
-        (
-            publisher.names[letter.language],
-            speak.gettext("latest data: %(moment)s", moment=speak.moment(letter.last_heard[publisher.code]))
-            if publisher.code in letter.last_heard
-            else speak.gettext("no data received yet"),
-        )
-        for publisher in letter.indicator.publishers
-    )
-
-
 def _why_you(letter: Letter, speak: Voice) -> str:
-    covering = responsible_for(letter.coordinator, letter.transition.area) or letter.transition.area
     return speak.gettext(
         "You receive this message as coordinator for: %(area)s. "
         "One message is sent when an alert begins and one when it is over.",
-        area=area(covering).name(letter.language),
+        area=area(letter.covering).name(letter.language),
     )
-
-
-def _link(letter: Letter) -> str:
-    transition = letter.transition
-    query = {
-        "area": transition.area,
-        "indicator": transition.indicator,
-        "lang": letter.language,
-        "day": transition.day.isoformat(),
-    }
-    return f"{letter.board}/?{urlencode(query)}"

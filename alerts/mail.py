@@ -1,9 +1,10 @@
-"""Writes a letter as one e-mail: text and HTML, readable without remote content, threaded by alert."""
+"""Writes letters as one e-mail: text and HTML, readable without remote content, threaded by alert."""
 
 from __future__ import annotations
 
 import hashlib
 import textwrap
+from collections.abc import Sequence
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -12,6 +13,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from alerts.bulletin import BulletinPage, bulletin
 from alerts.headers import address_header, text_header
 from alerts.letter import Letter, Page, page
 from alerts.voice import voice
@@ -19,14 +21,21 @@ from schemas.alerting import Transition
 from schemas.areas import Language
 
 _WIDTH = 76
+#: A mail program that keeps whole threads needs no more to find the one that a mail belongs to.
+_MOST_ROOTS = 20
 
 
-def compose(letter: Letter, message_id: str, sender: str, date: datetime) -> EmailMessage:
-    """The mail: the same bytes for the same arguments. `sender`: `name <address>`; `date`: of the header."""
-    content = page(letter)
+def compose(letters: Sequence[Letter], message_id: str, sender: str, date: datetime) -> EmailMessage:
+    """The mail to one reader: the same bytes for the same arguments.
+
+    `letters`: one for each alert that it tells of. `sender`: `name <address>`; `date`: of the header.
+    """
+    letter = letters[0]
+    content = page(letter) if len(letters) == 1 else bulletin(letters)
+    template = "alert" if len(letters) == 1 else "bulletin"
     name, address = parseaddr(sender)
     domain = domain_of(sender)
-    root = thread_root(letter.transition, domain)
+    roots = [thread_root(each.transition, domain) for each in letters[:_MOST_ROOTS]]
     mail = EmailMessage(policy=SMTP.clone(max_line_length=78))
     mail["From"] = address_header("From", name, address)
     mail["To"] = address_header("To", letter.coordinator.name, letter.coordinator.email)
@@ -34,15 +43,15 @@ def compose(letter: Letter, message_id: str, sender: str, date: datetime) -> Ema
     mail["Subject"] = text_header("Subject", content.subject)
     mail["Date"] = date
     mail["Message-ID"] = message_id
-    mail["In-Reply-To"] = root
-    mail["References"] = root
+    mail["In-Reply-To"] = roots[0]
+    mail["References"] = " ".join(dict.fromkeys(roots))
     # RFC 3834: no out-of-office answers; Exchange listens to the second header only.
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     mail["List-Id"] = f"bewithu alerts <alerts.{domain}>"
     mail["List-Unsubscribe"] = f"<mailto:{letter.contact}?subject=unsubscribe%20{letter.coordinator.email}>"
-    mail.set_content(_render("alert.txt", content), cte="quoted-printable")
-    mail.add_alternative(_render("alert.html", content), subtype="html", cte="quoted-printable")
+    mail.set_content(_render(f"{template}.txt", content), cte="quoted-printable")
+    mail.add_alternative(_render(f"{template}.html", content), subtype="html", cte="quoted-printable")
     # After the content: setting that removes every header that begins with Content.
     mail["Content-Language"] = letter.language
     # Python draws a random boundary; a second sending of the same mail must be the same mail.
@@ -61,7 +70,7 @@ def domain_of(sender: str) -> str:
     return parseaddr(sender)[1].partition("@")[2]
 
 
-def _render(template: str, content: Page) -> str:
+def _render(template: str, content: Page | BulletinPage) -> str:
     return _environment(content.language).get_template(f"{template}.jinja").render(page=content)
 
 

@@ -1,25 +1,27 @@
 """What is to be mailed now, decided from the log of what was told to whom. Pure.
 
-Each (transition, coordinator) goes through
+What a coordinator is to hear of one transition is a notice. Each goes through
 
     queued ──> sending ──> sent
                   ├──────> retry (again later, backing off) ──> sending …
                   └──────> given_up
 
-Why a mail that is `sending` without an outcome goes out once more is told in
-docs/decisions/0006-one-mail-per-transition.md.
+Notices of one group go out in one mail. Until it is sent for the first time they find each other by what their route
+groups by; from then on by the mail's Message-ID, so that a second sending is the same mail. Why a mail that is
+`sending` without an outcome goes out once more is told in docs/decisions/0006-one-mail-per-transition.md.
 """
 
 from __future__ import annotations
 
-import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from alerts.address_book import AddressBook, Coordinator, told
-from alerts.evaluate import to_millisecond
+from alerts.address_book import AddressBook, Coordinator
+from alerts.addressing import message_id
+from alerts.routing import Way, group_of, way_to, ways
 from alerts.rules import Rule
 from schemas.alerting import MailNote, Transition
 
@@ -31,17 +33,16 @@ SENDING_TAKES: Final = timedelta(minutes=2)
 #: The first sending, and one more after a crash that left its outcome unknown.
 UNKNOWN_OUTCOMES_ALLOWED: Final = 1
 
+#: What the notices of one mail share; the first part tells whether it was handed over before.
+Key = tuple[str, ...]
+
 
 @dataclass(frozen=True, slots=True)
-class OpenMail:
-    """A mail that is neither sent nor given up: its transition and all its notes, oldest first."""
+class Notice:
+    """What a coordinator is to hear of a transition, neither sent nor given up, with all its notes, oldest first."""
 
     transition: Transition
     notes: tuple[MailNote, ...]
-
-    @property
-    def message_id(self) -> str:
-        return self.notes[0].message_id
 
     @property
     def address(self) -> str:
@@ -50,6 +51,15 @@ class OpenMail:
     @property
     def queued_at(self) -> datetime:
         return self.notes[0].at
+
+    @property
+    def thread(self) -> tuple[str, str, str]:
+        return self.transition.rule, self.transition.area, self.address
+
+    @property
+    def sent_as(self) -> str | None:
+        """The Message-ID that it was handed over under; None before the first time."""
+        return next((note.message_id for note in reversed(self.notes) if note.outcome == "sending"), None)
 
     @property
     def retries(self) -> int:
@@ -67,137 +77,178 @@ class OpenMail:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What to do with an open mail now, and why. `coordinator` is None when it has left the address book."""
+    """What to do with some notices to one reader now, and why: to send is one mail, under `message_id`.
 
-    mail: OpenMail
+    `coordinator` is None when it has left the address book.
+    """
+
+    notices: tuple[Notice, ...]
     action: Literal["send", "wait", "give_up"]
     coordinator: Coordinator | None
     reason: str
+    message_id: str
+
+    @property
+    def address(self) -> str:
+        return self.notices[0].address
+
+    @property
+    def queued_at(self) -> datetime:
+        return self.notices[0].queued_at
 
 
-def addressed(
-    transition: Transition,
-    rule: Rule | None,
-    book: AddressBook,
-    heard_of_it: frozenset[str],
-    domain: str,
-    real_now: datetime,
-    held: str | None = None,
-) -> tuple[MailNote, ...]:
-    """The notes that say who hears of a transition: one `addressed`, and one `queued` for each mail.
-
-    `heard_of_it`: who was told that this alert fires; only they are told that it is over. `held`: why it was held back
-    until it was over, so that nobody hears of it.
-    """
-    at = to_millisecond(real_now)
-    if held is not None:
-        return (MailNote("", transition.id, "", "addressed", at, f"nobody: {held}, until it was over"),)
-    if rule is None:
-        detail = f"nobody: rule {transition.rule} is no longer defined"
-        return (MailNote("", transition.id, "", "addressed", at, detail),)
-    severity = rule.told_in(transition.area).severity
-    answers = told(transition, severity, book)
-    queued = [
-        MailNote(
-            message_id=message_id(transition, answer.coordinator.email, domain),
-            transition=transition.id,
-            coordinator=answer.coordinator.email,
-            outcome="queued",
-            at=at,
-            detail=answer.reason,
-        )
-        for answer in answers
-        if answer.told and (transition.kind == "firing" or answer.coordinator.email in heard_of_it)
-    ]
-    detail = f"{len(queued)} of {len(answers)} coordinators"
-    return (MailNote("", transition.id, "", "addressed", at, detail), *queued)
-
-
-def message_id(transition: Transition, email: str, domain: str) -> str:
-    """The same for every sending of one mail, so a reader's mail program can drop the second one.
-
-    `since` is part of it: a database that was wiped numbers its transitions from 1 again, and a mail server
-    that remembers the old ones would drop the new alarm.
-    """
-    words = f"{transition.id}\n{transition.since.isoformat()}\n{email}"
-    return f"<{hashlib.sha256(words.encode()).hexdigest()[:32]}@{domain}>"
-
-
-def open_mails(transitions: Iterable[Transition], notes: Iterable[MailNote]) -> tuple[OpenMail, ...]:
-    """Groups the notes by mail. Left out: mails that are finished, or whose transition is not at hand."""
+def open_notices(transitions: Iterable[Transition], notes: Iterable[MailNote]) -> tuple[Notice, ...]:
+    """Left out: notices that are finished, or whose transition is not at hand."""
     by_id = {transition.id: transition for transition in transitions}
     grouped: dict[tuple[str, str], list[MailNote]] = {}
     for note in notes:
         if note.outcome != "addressed":
             grouped.setdefault((note.transition, note.coordinator), []).append(note)
     return tuple(
-        OpenMail(by_id[transition], tuple(found))
+        Notice(by_id[transition], tuple(found))
         for (transition, _), found in grouped.items()
         if transition in by_id and not any(note.outcome in ("sent", "given_up") for note in found)
     )
 
 
 def due(
-    mails: Sequence[OpenMail], book: AddressBook, rules: Mapping[str, Rule], real_now: datetime
+    notices: Sequence[Notice], book: AddressBook, rules: Mapping[str, Rule], real_now: datetime, domain: str
 ) -> tuple[Due, ...]:
-    """What to do with every open mail, in the order of their queueing.
+    """What to do with every notice, in the order of their queueing.
 
-    Of one alert and coordinator only the earliest is considered, so `resolved` never overtakes `firing`.
+    Of one alert and coordinator only what goes out with the earliest is considered, so `resolved` never overtakes
+    `firing`.
     """
-    decisions: list[Due] = []
-    ahead: set[tuple[str, str, str]] = set()
-    for mail in sorted(mails, key=_turn):
-        thread = (mail.transition.rule, mail.transition.area, mail.address)
-        coordinator = book.find(mail.address)
-        if thread in ahead:
-            decisions.append(Due(mail, "wait", coordinator, "an earlier mail of this alert has not left yet"))
+    hopeless: list[Due] = []
+    groups: dict[Key, list[Notice]] = defaultdict(list)
+    behind: list[Due] = []
+    ahead: dict[tuple[str, str, str], Key] = {}
+    for notice in sorted(notices, key=_turn):
+        coordinator, rule = book.find(notice.address), rules.get(notice.transition.rule)
+        if reason := _hopeless(notice, coordinator, rule, real_now):
+            hopeless.append(_decided([notice], "give_up", coordinator, reason, domain))
             continue
-        decision = _decide(mail, coordinator, rules.get(mail.transition.rule), real_now)
-        decisions.append(decision)
-        if decision.action != "give_up":
-            ahead.add(thread)
-    return tuple(decisions)
+        assert coordinator is not None
+        assert rule is not None
+        key = _key(notice, coordinator, rule, book)
+        if ahead.setdefault(notice.thread, key) == key:
+            groups[key].append(notice)
+        else:
+            reason = "an earlier mail of this alert has not left yet"
+            behind.append(_decided([notice], "wait", coordinator, reason, domain))
+    decided = [_of_group(found, book, rules, real_now, domain) for found in groups.values()]
+    return tuple(sorted([*hopeless, *behind, *decided], key=lambda each: _turn(each.notices[0])))
 
 
-def _turn(mail: OpenMail) -> tuple[datetime, str, str, int, str]:
-    about = mail.transition
-    return mail.queued_at, about.rule, about.area, about.number, mail.address
+def _turn(notice: Notice) -> tuple[datetime, str, str, int, str]:
+    about = notice.transition
+    return notice.queued_at, about.rule, about.area, about.number, notice.address
 
 
-def _decide(mail: OpenMail, coordinator: Coordinator | None, rule: Rule | None, real_now: datetime) -> Due:
-    last = mail.notes[-1]
+def _decided(
+    notices: Sequence[Notice],
+    action: Literal["send", "wait", "give_up"],
+    coordinator: Coordinator | None,
+    reason: str,
+    domain: str,
+) -> Due:
+    first = notices[0]
+    named = first.sent_as or message_id([each.transition for each in notices], first.address, domain)
+    return Due(tuple(notices), action, coordinator, reason, named)
+
+
+def _key(notice: Notice, coordinator: Coordinator, rule: Rule, book: AddressBook) -> Key:
+    """What was put off to the morning comes in one mail, whatever it is."""
+    if notice.sent_as:
+        return "sent before", notice.sent_as
+    if _quiet_until(notice, coordinator, rule, notice.queued_at):
+        return "in the morning", notice.address
+    # Backing off together they are tried together.
+    tries = str(notice.retries)
+    group = group_of(notice.transition, rule, _way(notice, rule, book))
+    return "new", notice.address, notice.transition.kind, tries, *group
+
+
+def _way(notice: Notice, rule: Rule, book: AddressBook) -> Way:
+    """A reader whom no route leads to any more was written to by another book: the first way will do."""
+    found = ways(notice.transition, rule, book.routing)
+    return way_to(notice.address, found) or found[0]
+
+
+def _hopeless(
+    notice: Notice, coordinator: Coordinator | None, rule: Rule | None, real_now: datetime
+) -> str | None:
+    last = notice.notes[-1]
     if coordinator is None:
-        return Due(mail, "give_up", None, "the address is no longer in the address book")
+        return "the address is no longer in the address book"
     if rule is None:
-        return Due(mail, "give_up", coordinator, f"rule {mail.transition.rule} is no longer defined")
+        return f"rule {notice.transition.rule} is no longer defined"
     if last.outcome == "sending" and real_now < last.at + SENDING_TAKES:
-        return Due(mail, "wait", coordinator, "it is being handed to the mail server")
-    unknown = mail.unknown_outcomes
+        return None
+    unknown = notice.unknown_outcomes
     if unknown > UNKNOWN_OUTCOMES_ALLOWED:
-        return Due(mail, "give_up", coordinator, f"{unknown} sendings ended without an answer on record")
-    if last.outcome == "retry" and real_now - mail.queued_at >= GIVE_UP_AFTER:
-        hours = GIVE_UP_AFTER / timedelta(hours=1)
-        return Due(mail, "give_up", coordinator, f"not taken for {hours:g} hours, last: {last.detail}")
-    if last.outcome == "queued" and (until := _quiet_until(mail, coordinator, rule, real_now)):
-        return Due(mail, "wait", coordinator, f"quiet hours until {until:%H:%M}")
-    pause = backoff(mail.retries)
+        return f"{unknown} sendings ended without an answer on record"
+    if last.outcome == "retry" and real_now - notice.queued_at >= GIVE_UP_AFTER:
+        return f"not taken for {GIVE_UP_AFTER / timedelta(hours=1):g} hours, last: {last.detail}"
+    return None
+
+
+def _of_group(
+    notices: Sequence[Notice],
+    book: AddressBook,
+    rules: Mapping[str, Rule],
+    real_now: datetime,
+    domain: str,
+) -> Due:
+    """All of them have the same key."""
+    coordinator = book.find(notices[0].address)
+    assert coordinator is not None
+    wait = _why_wait(notices, coordinator, book, rules, real_now)
+    if wait:
+        return _decided(notices, "wait", coordinator, wait, domain)
+    return _decided(notices, "send", coordinator, _why_send(notices[0]), domain)
+
+
+def _why_wait(
+    notices: Sequence[Notice],
+    coordinator: Coordinator,
+    book: AddressBook,
+    rules: Mapping[str, Rule],
+    real_now: datetime,
+) -> str | None:
+    first = notices[0]
+    last, rule = first.notes[-1], rules[first.transition.rule]
+    if last.outcome == "sending" and real_now < last.at + SENDING_TAKES:
+        return "it is being handed to the mail server"
+    pause = backoff(first.retries)
     if last.outcome == "retry" and real_now < last.at + pause:
-        return Due(mail, "wait", coordinator, f"tried {mail.retries} times; next {pause} after the last")
-    return Due(mail, "send", coordinator, _why_send(mail, unknown))
+        return f"tried {first.retries} times; next {pause} after the last"
+    if last.outcome != "queued":
+        return None
+    if until := _quiet_until(first, coordinator, rule, real_now):
+        return f"quiet hours until {until:%H:%M}"
+    until = first.queued_at + _way(first, rule, book).group_wait
+    if real_now < until and not _was_put_off(first, coordinator, rule):
+        return f"others may join it until {until:%H:%M:%S}"
+    return None
 
 
-def _quiet_until(mail: OpenMail, coordinator: Coordinator, rule: Rule, real_now: datetime) -> datetime | None:
+def _was_put_off(notice: Notice, coordinator: Coordinator, rule: Rule) -> bool:
+    return _quiet_until(notice, coordinator, rule, notice.queued_at) is not None
+
+
+def _quiet_until(notice: Notice, coordinator: Coordinator, rule: Rule, moment: datetime) -> datetime | None:
     """What is critical does not wait for the morning, nor that it is over."""
-    severity = rule.told_in(mail.transition.area).severity
+    severity = rule.told_in(notice.transition.area).severity
     if coordinator.quiet_hours is None or severity == "critical":
         return None
-    return coordinator.quiet_hours.end_of(real_now)
+    return coordinator.quiet_hours.end_of(moment)
 
 
-def _why_send(mail: OpenMail, unknown: int) -> str:
-    if unknown:
+def _why_send(notice: Notice) -> str:
+    if notice.unknown_outcomes:
         return "the last sending ended without an answer on record"
-    tries = mail.retries
+    tries = notice.retries
     return f"attempt {tries + 1}" if tries else "queued"
 
 

@@ -65,13 +65,17 @@ class AlertLog(Protocol):
         ...
 
     def unaddressed(self) -> Sequence[Transition]:
-        """Firing and resolved transitions without an `addressed` note, oldest first."""
+        """Transitions that people hear of, without an `addressed` note, oldest first."""
         ...
 
     def transitions(self, ids: Sequence[str]) -> Sequence[Transition]: ...
 
-    def firings(self, ended: Sequence[str]) -> Mapping[str, str]:
-        """For each resolved transition the id of the firing that it ends."""
+    def firings(self, following: Sequence[str]) -> Mapping[str, str]:
+        """For each of these transitions the id of the firing that it ends or repeats."""
+        ...
+
+    def story(self, rule: str, area: str) -> Sequence[Transition]:
+        """All steps of one rule in one area, in their order."""
         ...
 
 

@@ -8,29 +8,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from email.message import EmailMessage
 from functools import cache
 from typing import Final, Protocol
 
 from jinja2 import TemplateError
 
-from alerts.address_book import AddressBook
-from alerts.evaluate import Alert, Decision, State, evaluate, latest, to_millisecond
+from alerts.address_book import AddressBook, Coordinator
+from alerts.addressing import addressed
+from alerts.evaluate import latest, to_millisecond
+from alerts.evaluation import Evaluation
 from alerts.holding import Held, holding, in_force
-from alerts.judging import Series, findings, is_provisional, judged_day
 from alerts.letter import Letter
 from alerts.mail import compose, domain_of
-from alerts.outbox import Due, OpenMail, addressed, due, open_mails
+from alerts.outbox import Due, due, open_notices
 from alerts.ports import AlertLog, IndicatorText, MailLog, Readings, Silences
 from alerts.rules import Rule
 from alerts.send import Delivery
 from bewithu.clock import Clock, SystemClock
 from bewithu.errors import Unavailable
 from schemas.alerting import MailNote, Outcome, Transition
-from schemas.areas import covering
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +39,8 @@ MAILS_PER_STEP: Final = 20
 DAYS_OF_HISTORY: Final = 14
 
 
-#: `Readings.series`, which may remember what it gave.
-Read = Callable[[str, tuple[str, ...], date, int], Series]
+#: `Readings.last_heard`, which may remember what it gave.
+Heard = Callable[[tuple[str, ...]], Mapping[str, datetime]]
 
 
 class Post(Protocol):
@@ -93,6 +93,9 @@ class Teller:
         self._post = sources.post
         self._written = definitions
         self._rules = {rule.id: rule for rule in definitions.rules}
+        self._evaluation = Evaluation(
+            self._rules, definitions.indicators, sources.readings, sources.alert_log
+        )
         self._real: Clock = real_clock or SystemClock()
         # Outcomes that the store did not take. No mail leaves before it has them.
         self._unnoted: list[MailNote] = []
@@ -106,50 +109,23 @@ class Teller:
         """
         transitions: tuple[Transition, ...] = ()
         try:
-            transitions = await asyncio.to_thread(self._evaluate, now)
+            transitions = await asyncio.to_thread(self._evaluation.step, now)
             decisions = await asyncio.to_thread(self._address)
             return await self._send(transitions, decisions)
         except Unavailable as error:
             log.warning("alerts wait: %s", error)
             return StepReport(transitions, trouble=str(error))
 
-    def _evaluate(self, now: datetime) -> tuple[Transition, ...]:
-        states = latest(self._alerts.states())
-        read = cache(self._readings.series)
-        found = [
-            decision.transition
-            for rule in self._rules.values()
-            for decision in self._decisions(rule, states, read, now)
-            if decision.transition is not None
-        ]
-        if found:
-            self._alerts.append(found)
-        for each in found:
-            log.info("alert %s in %s: %s, %s", each.rule, each.area, each.kind, each.reason)
-        return tuple(found)
-
-    def _decisions(
-        self, rule: Rule, states: Mapping[Alert, State], read: Read, now: datetime
-    ) -> Iterator[Decision]:
-        delays = {name: self._written.indicators[name].delay_days for name in rule.indicators}
-        day = judged_day(rule, delays, now)
-        areas = tuple(area.code for area in covering(rule.level))
-        panel = {name: read(name, areas, day, rule.days) for name in sorted(rule.indicators)}
-        provisional = is_provisional(day, delays[rule.indicator], now)
-        for finding in findings(rule, areas, panel, day, provisional):
-            here = rule.told_in(finding.area)
-            yield evaluate(here, finding, states.get((rule.id, finding.area)), now)
-
     def _address(self) -> tuple[Due, ...]:
         """Decides who hears of what is new, then what to do with every mail that has not left."""
         self._note_outcomes()
         domain, book = domain_of(self._written.sender), self._written.book
         fresh = sorted(self._alerts.unaddressed(), key=lambda each: (each.rule, each.area, each.number))
-        firings = self._alerts.firings([each.id for each in fresh if each.kind == "resolved"])
+        firings = self._alerts.firings([each.id for each in fresh if each.kind != "firing"])
         heard = dict(self._mails.recipients(sorted(firings.values())))
         held = self._held(fresh)
         for each in fresh:
-            if each.id in held and held[each.id].still_fires:
+            if each.kind == "firing" and each.id in held and held[each.id].still_fires:
                 continue
             told_before = heard.get(firings.get(each.id, ""), frozenset())
             rule = self._rules.get(each.rule)
@@ -160,7 +136,7 @@ class Teller:
             log.info("alert %s in %s: %s is told to %s", each.rule, each.area, each.kind, notes[0].detail)
         unfinished = self._mails.unfinished()
         about = self._alerts.transitions(sorted({note.transition for note in unfinished}))
-        return due(open_mails(about, unfinished), book, self._rules, self._real.now())
+        return due(open_notices(about, unfinished), book, self._rules, self._real.now(), domain)
 
     def _held(self, fresh: Sequence[Transition]) -> Mapping[str, Held]:
         """Of those that begin to fire the ones that nobody is to be told of now, by id."""
@@ -179,17 +155,21 @@ class Teller:
     async def _send(self, transitions: tuple[Transition, ...], decisions: Sequence[Due]) -> StepReport:
         hopeless = [decision for decision in decisions if decision.action == "give_up"]
         for decision in hopeless:
-            log.warning("mail to %s given up: %s", decision.mail.address, decision.reason)
-        await self._remember([self._outcome(each.mail, "given_up", each.reason) for each in hopeless])
+            log.warning("mail to %s given up: %s", decision.address, decision.reason)
+        await self._remember(
+            [note for each in hopeless for note in self._outcomes(each, "given_up", each.reason)]
+        )
         to_send = [decision for decision in decisions if decision.action == "send"]
         outcomes: list[Outcome] = []
         for place, decision in enumerate(to_send[:MAILS_PER_STEP], start=1):
             delivery = await self._send_one(decision)
             outcomes.append(delivery.outcome)
             if delivery.server_away:
-                waiting = [self._outcome(each.mail, "retry", delivery.detail) for each in to_send[place:]]
-                await self._remember(waiting)
-                outcomes += [note.outcome for note in waiting]
+                waiting = to_send[place:]
+                await self._remember(
+                    [note for each in waiting for note in self._outcomes(each, "retry", delivery.detail)]
+                )
+                outcomes += ["retry"] * len(waiting)
                 break
         return StepReport(
             transitions,
@@ -199,42 +179,52 @@ class Teller:
         )
 
     async def _send_one(self, decision: Due) -> Delivery:
-        mail = decision.mail
         try:
             message = await asyncio.to_thread(self._compose, decision)
         except (TemplateError, LookupError, ValueError) as error:
             # One mail that cannot be written must not keep the others from leaving; an upgrade may mend it.
-            log.exception("mail %s cannot be written", mail.message_id)
+            log.exception("mail %s cannot be written", decision.message_id)
             delivery = Delivery("retry", f"cannot be written: {type(error).__name__}: {error}")
         else:
-            await asyncio.to_thread(self._mails.note, [self._outcome(mail, "sending", decision.reason)])
-            delivery = await self._post.send(message, mail.address)
+            await asyncio.to_thread(self._mails.note, self._outcomes(decision, "sending", decision.reason))
+            delivery = await self._post.send(message, decision.address)
         if delivery.outcome != "sent":
-            log.warning("mail to %s: %s, %s", mail.address, delivery.outcome, delivery.detail)
-        await self._remember([self._outcome(mail, delivery.outcome, delivery.detail)])
+            log.warning("mail to %s: %s, %s", decision.address, delivery.outcome, delivery.detail)
+        await self._remember(self._outcomes(decision, delivery.outcome, delivery.detail))
         return delivery
 
     def _compose(self, decision: Due) -> EmailMessage:
         assert decision.coordinator is not None
-        transition, written = decision.mail.transition, self._written
+        about = [notice.transition for notice in decision.notices]
+        # A mail about several shows no history, and reading one takes a while.
+        days = DAYS_OF_HISTORY if len(about) == 1 else 0
+        heard = cache(self._readings.last_heard)
+        letters = [self._letter(each, decision.coordinator, heard, days) for each in about]
+        return compose(letters, decision.message_id, self._written.sender, decision.queued_at)
+
+    def _letter(self, transition: Transition, reader: Coordinator, heard: Heard, days: int) -> Letter:
+        written = self._written
         indicator = written.indicators[transition.indicator]
-        letter = Letter(
+        return Letter(
             transition=transition,
             rule=self._rules[transition.rule].told_in(transition.area),
-            coordinator=decision.coordinator,
+            coordinator=reader,
             indicator=indicator,
-            history=self._readings.history(
-                transition.indicator, transition.area, transition.day, DAYS_OF_HISTORY
-            ),
-            last_heard=self._readings.last_heard([publisher.code for publisher in indicator.publishers]),
+            history=self._readings.history(transition.indicator, transition.area, transition.day, days)
+            if days
+            else (),
+            last_heard=heard(tuple(publisher.code for publisher in indicator.publishers)),
             board=written.board.rstrip("/"),
             contact=written.book.contact,
         )
-        return compose(letter, decision.mail.message_id, written.sender, decision.mail.queued_at)
 
-    def _outcome(self, mail: OpenMail, outcome: Outcome, detail: str) -> MailNote:
+    def _outcomes(self, decision: Due, outcome: Outcome, detail: str) -> list[MailNote]:
+        """One for each notice of the mail: noted together, they stay together."""
         at = to_millisecond(self._real.now())
-        return MailNote(mail.message_id, mail.transition.id, mail.address, outcome, at, detail)
+        return [
+            MailNote(decision.message_id, notice.transition.id, decision.address, outcome, at, detail)
+            for notice in decision.notices
+        ]
 
     async def _remember(self, notes: Sequence[MailNote]) -> None:
         """Raises `Unavailable`, and keeps what the store did not take for the next step."""

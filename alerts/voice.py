@@ -56,6 +56,11 @@ class Voice:
         translated: str = self.translations.ugettext(message)
         return translated % values if values else translated
 
+    def counted(self, words: tuple[str, str], number: int, **values: str) -> str:
+        """`words`: as marked by `mark_plural`; `number` is one of the values."""
+        translated: str = self.translations.ungettext(*words, number)
+        return translated % {"number": self.figure(number, ""), **values}
+
     def amount(self, value: float, unit: str) -> str:
         """A number with its unit: `412 persons`, `62%`, `€1,200`. An unknown unit is left as it is."""
         number = self.figure(value, unit)

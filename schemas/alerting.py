@@ -7,11 +7,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, Literal, get_args
 
-Kind = Literal["pending", "dropped", "firing", "recovering", "relapsed", "resolved"]
+Kind = Literal["pending", "dropped", "firing", "reminded", "recovering", "relapsed", "resolved", "retracted"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 #: After these steps an alert goes on, as far as anybody was told.
-FIRING: Final[frozenset[Kind]] = frozenset({"firing", "recovering", "relapsed"})
+FIRING: Final[frozenset[Kind]] = frozenset({"firing", "reminded", "recovering", "relapsed"})
 OPEN: Final[frozenset[Kind]] = FIRING | {"pending"}
+#: What people hear of: that an alert fires, still fires, is over, or was wrong.
+TOLD: Final[frozenset[Kind]] = frozenset({"firing", "reminded", "resolved", "retracted"})
+#: Whoever hears of these was told to act.
+CALLS: Final[frozenset[Kind]] = frozenset({"firing", "reminded"})
 
 Outcome = Literal["addressed", "queued", "sending", "sent", "retry", "given_up"]
 OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerts.backtest import Moment, backtest, panel_then
+from alerts.backtest_corrections import corrected
 from alerts.backtest_report import firing_by_month, summary
 from alerts.judging import is_provisional, judged_day
 from alerts.rules import Rule
@@ -119,14 +120,16 @@ async def test_it_takes_the_steps_that_were_taken(database: Database) -> None:
     for watched in RULES:
         moments = moments_of(watched, times)
         codes = [area.code for area in covering(watched.level)]
-        found = list(backtest(watched, codes, moments, panel_then([watched], codes, moments, history)))
+        steps = list(backtest(watched, codes, moments, panel_then([watched], codes, moments, history)))
+        delays = {watched.indicator: INDICATORS[watched.indicator].usual_delay_days}
+        found = corrected(watched, steps, moments, delays, history)
         expected = [each for each in taken if each.rule == watched.id]
         assert sorted(found, key=lambda each: (each.area, each.number)) == sorted(
             expected, key=lambda each: (each.area, each.number)
         )
         assert {each.kind for each in found} >= {"firing", "resolved"}
     kinds = [each.kind for each in sorted(taken, key=lambda each: each.number) if each.rule == "many"]
-    assert {"pending", "recovering"} <= set(kinds)
+    assert {"pending", "recovering", "retracted"} <= set(kinds)
 
 
 def steps_of(watched: Rule, level: Level = Level.MUNICIPALITY) -> list[Transition]:

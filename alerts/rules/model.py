@@ -53,6 +53,7 @@ class Override(_Definition):
     condition: Condition | None = None
     for_: Duration | None = Field(default=None, alias="for")
     keep_firing_for: Duration | None = None
+    repeat_interval: Duration | None = None
     severity: Severity | None = None
     minimum: Minimum | None = None
     off: bool = Field(default=False, description="the rule is not looked at there")
@@ -70,6 +71,10 @@ class Rule(_Definition):
     for_: Duration = Field(alias="for", description="how long the condition must hold before anybody is told")
     keep_firing_for: Duration = Field(
         default=timedelta(0), description="how long it must not hold before an alert is over"
+    )
+    repeat_interval: Duration = Field(
+        default=timedelta(0),
+        description="after how long it is told again that an alert still fires; never when 0s",
     )
     severity: Severity = Field(description="coordinators choose which severities they hear of")
     minimum: Minimum = Field(default=Minimum(), description="numbers below which nothing is wrong")
@@ -120,7 +125,7 @@ class Rule(_Definition):
             return None
         changed = {
             name: getattr(other, name)
-            for name in ("condition", "for_", "keep_firing_for", "severity", "minimum")
+            for name in ("condition", "for_", "keep_firing_for", "repeat_interval", "severity", "minimum")
             if getattr(other, name) is not None
         }
         return self.model_copy(update=changed)

@@ -32,19 +32,19 @@ class ClickHouseAlertLog:
         return self._transitions("alert_states")
 
     def unaddressed(self) -> Sequence[Transition]:
-        """Firing and resolved transitions without an `addressed` note, each alert's in their order."""
+        """Transitions that people hear of, without an `addressed` note, each alert's in their order."""
         return self._transitions("alert_unaddressed")
 
     def transitions(self, ids: Sequence[str]) -> Sequence[Transition]:
         """Those with these ids; ids that are not in the log are left out."""
         return self._transitions("alert_transitions", ids=list(ids)) if ids else ()
 
-    def firings(self, ended: Sequence[str]) -> Mapping[str, str]:
-        """For each resolved transition the id of the firing that it ends."""
-        if not ended:
+    def firings(self, following: Sequence[str]) -> Mapping[str, str]:
+        """For each of these transitions the id of the firing that it ends or repeats."""
+        if not following:
             return {}
-        rows = self._database.rows(statement("alert_firings"), ids=list(ended))
-        return {str(resolved): str(firing) for resolved, firing in rows}
+        rows = self._database.rows(statement("alert_firings"), ids=list(following))
+        return {str(each): str(firing) for each, firing in rows}
 
     def story(self, rule: str, area: str) -> Sequence[Transition]:
         """All steps of one rule in one area, in their order."""

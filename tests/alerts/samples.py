@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 from typing import Any
@@ -13,6 +14,7 @@ from alerts.address_book import AddressBook, Coordinator
 from alerts.judging import Finding, Series, findings
 from alerts.letter import Letter
 from alerts.ports import IndicatorText, Publisher
+from alerts.routing import Route
 from alerts.rules import Rule, load_rules
 from schemas.alerting import Kind, Reading, Transition
 from schemas.areas import Language
@@ -97,7 +99,10 @@ def coordinator(email: str, *areas: str, language: Language = "en", **changes: A
 
 
 def book(*coordinators: Coordinator) -> AddressBook:
-    return AddressBook(contact="book@example.invalid", coordinators=coordinators)
+    """Who are told at once, all alerts of one rule in one mail."""
+    return AddressBook(
+        contact="book@example.invalid", coordinators=coordinators, routing=Route(group_wait=timedelta(0))
+    )
 
 
 ARRIVALS = IndicatorText(
@@ -137,7 +142,10 @@ _VALUES = (96, 101, 99, None, 118, 131, 127, 139, 144, 148, 149, 187, 263, 412)
 
 
 def letter(language: Language, kind: Kind) -> Letter:
-    """The mail on the demo's provincial rule in Liège, firing on 14 March 2022 or resolved on 19 March."""
+    """The mail on the demo's provincial rule in Liège, which fires on 14 March 2022.
+
+    It is told again a week later, is over on 19 March, or was wrong by what is known on 17 March.
+    """
     shipped = {each.id: each for each in load_rules(load_indicators(files("streams.indicators")))}
     alert = shipped["arrivals_emergency_housing_province"]
     step = transition(rule=alert.id, id="4f9d1c7a52e84b0b9a6d3e1f70c25b88")
@@ -155,6 +163,16 @@ def letter(language: Language, kind: Kind) -> Letter:
             provisional=False,
         )
         values = [*_VALUES[5:], 405, 320, 251, 178, 149]
+    if kind == "reminded":
+        at = NOON + timedelta(days=7)
+        step = replace(step, id="7c20be41aa935d6e", number=3, kind=kind, at=at, day=at.date(), value=405.0)
+        values = [*_VALUES[7:], 420, 431, 418, 410, 409, 411, 405]
+    if kind == "retracted":
+        at = NOON + timedelta(days=3)
+        step = replace(
+            step, id="e8d14f6620b7a95c", number=3, kind=kind, at=at, value=131.0, provisional=False
+        )
+        values = [*_VALUES[:-1], 131]
     first = step.day - timedelta(days=len(values) - 1)
     history = tuple(
         reading(value, day=first + timedelta(days=index))
@@ -171,3 +189,14 @@ def letter(language: Language, kind: Kind) -> Letter:
         board="https://bewithu.example.invalid",
         contact="address-book@crisiscentre.example.invalid",
     )
+
+
+def letters(language: Language) -> list[Letter]:
+    """What a governor might find in the morning: two provinces above the threshold, one no longer, one withdrawn."""
+    fires = letter(language, "firing")
+    hainaut = replace(fires.transition, id="hainaut", area="50000", value=300.0, provisional=False)
+    country = coordinator("permanence@crisiscentre.example.invalid", "BE", language=language)
+    withdrawn = replace(letter(language, "retracted").transition, area="90000")
+    over = replace(letter(language, "resolved").transition, area="80000")
+    found = [fires.transition, hainaut, over, withdrawn]
+    return [replace(fires, transition=step, coordinator=country, history=()) for step in found]

@@ -24,9 +24,13 @@ TWO = book(coordinator(ANN, LIEGE), coordinator(BO, "BE", language="fr"))
 
 @dataclass
 class Values:
-    """Published values by area, for one indicator, the same on every day."""
+    """Published values by area, for one indicator: `of` those of the newest day that was asked for, and of all before
+    it that nobody asked for. `was`: those of earlier days, by area and day.
+    """
 
     of: dict[str, float | None] = field(default_factory=dict)
+    was: dict[tuple[str, date], float | None] = field(default_factory=dict)
+    newest: date = date.min
     away: bool = False
     asked: int = 0
 
@@ -34,7 +38,10 @@ class Values:
         self.asked += 1
         if self.away:
             raise Unavailable("ClickHouse", "connection refused")
-        return series([[self.of.get(code)] * days for code in areas])
+        if until >= self.newest:
+            self.newest = until
+            self.was |= {(code, until): self.of.get(code) for code in areas}
+        return series([[self.was.get((code, until), self.of.get(code))] * days for code in areas])
 
     def history(self, indicator: str, area: str, until: date, days: int) -> Sequence[Reading]:
         return [Reading(indicator, area, until, self.of.get(area))]

@@ -11,7 +11,7 @@ import alerts
 from alerts.address_book import address_book_schema, load_address_book, responsible_for, told
 from bewithu.errors import DefinitionError
 from schemas.areas import LANGUAGES
-from tests.alerts.samples import LIEGE, book, coordinator, transition
+from tests.alerts.samples import LIEGE, book, coordinator, rule, transition
 
 EUPEN, HERVE, WALLONIA, FLANDERS = "63023", "63035", "03000", "02000"
 
@@ -97,7 +97,7 @@ def test_the_area_itself_and_those_above_it_are_told_and_nobody_beside_or_below(
         coordinator("below@x.be", EUPEN),
         coordinator("beside@x.be", FLANDERS),
     )
-    answers = told(transition("firing", area=LIEGE), "warning", people)
+    answers = told(transition("firing", area=LIEGE), rule(severity="warning"), people)
     assert {each.coordinator.email.partition("@")[0]: each.told for each in answers} == {
         "country": True,
         "region": True,
@@ -116,7 +116,7 @@ def test_the_area_itself_and_those_above_it_are_told_and_nobody_beside_or_below(
 
 def test_a_coordinator_of_several_areas_is_told_once() -> None:
     people = book(coordinator("both@x.be", EUPEN, LIEGE, "BE"))
-    (answer,) = told(transition("firing", area=EUPEN), "info", people)
+    (answer,) = told(transition("firing", area=EUPEN), rule(severity="info"), people)
     assert answer.told
     assert responsible_for(people.coordinators[0], EUPEN) == EUPEN
     assert responsible_for(people.coordinators[0], HERVE) == LIEGE
@@ -124,13 +124,13 @@ def test_a_coordinator_of_several_areas_is_told_once() -> None:
 
 def test_severities_that_a_coordinator_left_out_are_not_told() -> None:
     people = book(coordinator("calm@x.be", "BE", severities=("critical",)))
-    (answer,) = told(transition("firing"), "warning", people)
+    (answer,) = told(transition("firing"), rule(severity="warning"), people)
     assert (answer.told, answer.reason) == (False, "hears of critical, not of warning")
-    assert told(transition("resolved"), "critical", people)[0].told
+    assert told(transition("resolved"), rule(severity="critical"), people)[0].told
 
 
 @pytest.mark.parametrize("kind", ["pending", "dropped"])
 def test_nobody_is_told_of_what_may_come_to_nothing(kind: str) -> None:
     people = book(coordinator("country@x.be", "BE"))
-    (answer,) = told(transition(kind), "critical", people)  # type: ignore[arg-type]
+    (answer,) = told(transition(kind), rule(severity="critical"), people)  # type: ignore[arg-type]
     assert (answer.told, answer.reason) == (False, f"nobody is told of a {kind} alert")

@@ -37,6 +37,7 @@ class Fragile:
         self.unaddressed = log.unaddressed
         self.transitions = log.transitions
         self.firings = log.firings
+        self.story = log.story
         self.unfinished = log.unfinished
         self.recipients = log.recipients
 

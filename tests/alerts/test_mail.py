@@ -16,16 +16,16 @@ import pytest
 from alerts.mail import compose
 from schemas.alerting import Kind
 from schemas.areas import LANGUAGES, Language
-from tests.alerts.samples import ARRIVALS, NOON, coordinator, letter, rule, transition
+from tests.alerts.samples import ARRIVALS, NOON, coordinator, letter, letters, rule, transition
 
 GOLDEN = Path(__file__).parent / "golden"
 SENDER = "bewithu <alerts@bewithu.invalid>"
-KINDS: tuple[Kind, ...] = ("firing", "resolved")
+KINDS: tuple[Kind, ...] = ("firing", "resolved", "reminded", "retracted")
 
 
 def received(language: Language = "en", kind: Kind = "firing") -> EmailMessage:
     """The mail as a mail program reads it from the wire."""
-    sent = compose(letter(language, kind), "<id@bewithu.invalid>", SENDER, NOON)
+    sent = compose([letter(language, kind)], "<id@bewithu.invalid>", SENDER, NOON)
     read = message_from_bytes(sent.as_bytes(), policy=policy.default)
     assert isinstance(read, EmailMessage)
     return read
@@ -40,10 +40,25 @@ def body(mail: EmailMessage, kind: str) -> str:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_mail_is_the_one_that_was_read_and_approved(language: Language, kind: Kind) -> None:
-    mail = received(language, kind)
+    compare(received(language, kind), f"{kind}.{language}")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_mail_about_several_alerts_is_the_one_that_was_read_and_approved(language: Language) -> None:
+    sent = compose(letters(language), "<id@bewithu.invalid>", SENDER, NOON)
+    mail = message_from_bytes(sent.as_bytes(), policy=policy.default)
+    assert isinstance(mail, EmailMessage)
+    compare(mail, f"several.{language}")
+    roots = str(mail["References"]).split()
+    assert len(roots) == len(set(roots)) == 4
+    assert mail["In-Reply-To"] == roots[0] == received(language, "resolved")["References"]
+
+
+def compare(mail: EmailMessage, name: str) -> None:
+    """With golden files of that name."""
     parts = {"txt": f"Subject: {mail['Subject']}\n\n{body(mail, 'plain')}", "html": body(mail, "html")}
     for ending, text in parts.items():
-        file = GOLDEN / f"{kind}.{language}.{ending}"
+        file = GOLDEN / f"{name}.{ending}"
         if os.environ.get("UPDATE_GOLDEN"):
             file.write_text(text, "utf-8")
         assert file.read_text("utf-8") == text, (
@@ -52,7 +67,7 @@ def test_the_mail_is_the_one_that_was_read_and_approved(language: Language, kind
 
 
 def test_the_same_mail_composed_again_is_the_same_bytes() -> None:
-    twice = {compose(letter("fr", "firing"), "<id@x.be>", SENDER, NOON).as_bytes() for _ in range(2)}
+    twice = {compose([letter("fr", "firing")], "<id@x.be>", SENDER, NOON).as_bytes() for _ in range(2)}
     assert len(twice) == 1
 
 
@@ -74,7 +89,7 @@ def test_all_mails_of_one_alert_answer_one_root_and_those_of_another_a_different
     firing, resolved = received("nl", "firing"), received("nl", "resolved")
     assert firing["References"] == firing["In-Reply-To"] == resolved["References"]
     later = replace(letter("nl", "firing").transition, since=NOON + timedelta(days=30))
-    again = compose(replace(letter("nl", "firing"), transition=later), "<id@x.be>", SENDER, NOON)
+    again = compose([replace(letter("nl", "firing"), transition=later)], "<id@x.be>", SENDER, NOON)
     assert str(again["References"]) != str(firing["References"])
 
 
@@ -110,23 +125,39 @@ class Tags(HTMLParser):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_html_nests_fetches_nothing_and_names_its_language(language: Language, kind: Kind) -> None:
-    tags = Tags()
-    tags.feed(body(received(language, kind), "html"))
-    assert tags.open == []
-    assert tags.fetched == []
-    assert tags.languages == {language}
-    day = "2022-03-14" if kind == "firing" else "2022-03-19"
-    assert tags.links == [
+    links = links_of(received(language, kind), language)
+    day = letter(language, kind).transition.day
+    assert links == [
         "https://bewithu.example.invalid/?area=60000&indicator=arrivals_emergency_housing_7d"
         f"&lang={language}&day={day}",
         "mailto:address-book@crisiscentre.example.invalid",
     ]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_mail_about_several_alerts_nests_fetches_nothing_and_leads_to_each_place(
+    language: Language,
+) -> None:
+    mail = compose(letters(language), "<id@x.be>", SENDER, NOON)
+    links = links_of(mail, language)
+    assert [link.partition("area=")[2][:5] for link in links[:-1]] == ["60000", "50000", "80000", "90000"]
+    assert links[-1].startswith("mailto:")
+
+
+def links_of(mail: EmailMessage, language: Language) -> list[str]:
+    """Where the HTML leads, which is well-formed and in one language, and fetches nothing."""
+    tags = Tags()
+    tags.feed(body(mail, "html"))
+    assert tags.open == []
+    assert tags.fetched == []
+    assert tags.languages == {language}
+    return tags.links
+
+
 def test_words_of_a_definition_cannot_become_html() -> None:
     names = dict.fromkeys(LANGUAGES, "Arrivals <script>alert(1)</script> & more")
     hostile = replace(letter("en", "firing"), indicator=replace(ARRIVALS, names=names))
-    mail = compose(hostile, "<id@x.be>", SENDER, NOON)
+    mail = compose([hostile], "<id@x.be>", SENDER, NOON)
     assert "<script>" not in body(mail, "html")
     assert "&lt;script&gt;" in body(mail, "html")
     assert "<script>" in body(mail, "plain")
@@ -141,13 +172,13 @@ def test_fewer_than_a_batch_of_persons_are_told_as_fewer() -> None:
     over = letter("en", "resolved")
     told = replace(ARRIVALS, batch=5)
     few = replace(over, transition=replace(over.transition, value=0.0), indicator=told)
-    mail = compose(few, "<id@bewithu.invalid>", SENDER, NOON)
+    mail = compose([few], "<id@bewithu.invalid>", SENDER, NOON)
     assert "<\xa05 persons" in mail["Subject"]
     assert "<\xa05 persons" in body(mail, "plain")
 
 
 def test_without_any_history_the_mail_has_no_chart() -> None:
-    bare = compose(replace(letter("en", "firing"), history=()), "<id@x.be>", SENDER, NOON)
+    bare = compose([replace(letter("en", "firing"), history=())], "<id@x.be>", SENDER, NOON)
     assert "HOW THE FIGURE MOVED" not in body(bare, "plain")
     assert "How the figure moved" not in body(bare, "html")
 
@@ -167,11 +198,11 @@ def test_without_any_history_the_mail_has_no_chart() -> None:
 def test_a_figure_that_is_too_low_is_told_as_such(kind: Kind, since: datetime, words: str) -> None:
     low = rule(condition={"below": 150})
     step = transition(kind, since=since, rule=low.id)
-    mail = compose(replace(letter("en", kind), rule=low, transition=step), "<id@x.be>", SENDER, NOON)
+    mail = compose([replace(letter("en", kind), rule=low, transition=step)], "<id@x.be>", SENDER, NOON)
     assert words in " ".join(body(mail, "plain").split())
 
 
 def test_a_coordinator_above_the_area_reads_for_which_area_the_mail_comes() -> None:
     nation = coordinator("iom@example.invalid", "BE")
-    mail = compose(replace(letter("en", "firing"), coordinator=nation), "<id@x.be>", SENDER, NOON)
+    mail = compose([replace(letter("en", "firing"), coordinator=nation)], "<id@x.be>", SENDER, NOON)
     assert "You receive this message as coordinator for: Belgium." in " ".join(body(mail, "plain").split())

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.outbox import Due, addressed, backoff, due, message_id, open_mails
+from alerts.addressing import addressed, message_id
+from alerts.outbox import Due, backoff, due, open_notices
 from alerts.rules import Rule
 from schemas.alerting import MailNote, Outcome, Transition
 from tests.alerts.samples import LIEGE, NOON, book, coordinator, rule, transition
@@ -14,6 +15,7 @@ from tests.alerts.samples import LIEGE, NOON, book, coordinator, rule, transitio
 ANN, BO = "ann@x.be", "bo@x.be"
 PEOPLE = book(coordinator(ANN, LIEGE), coordinator(BO, "BE"), coordinator("far@x.be", "02000"))
 RULES = {"arrivals_high": rule()}
+TWO_RULES = RULES | {"shares_low": rule(id="shares_low")}
 FIRING = transition("firing", 2)
 RESOLVED = transition("resolved", 3)
 
@@ -27,8 +29,10 @@ def notes(*outcomes: tuple[Outcome, float], about: Transition = FIRING, address:
 
 
 def decide(found: list[MailNote], seconds: float, rules: dict[str, Rule] | None = None) -> list[Due]:
-    mails = open_mails([FIRING, RESOLVED], found)
-    return list(due(mails, PEOPLE, RULES if rules is None else rules, NOON + timedelta(seconds=seconds)))
+    mails = open_notices([FIRING, RESOLVED], found)
+    return list(
+        due(mails, PEOPLE, RULES if rules is None else rules, NOON + timedelta(seconds=seconds), "x.be")
+    )
 
 
 def only(found: list[MailNote], seconds: float) -> tuple[str, str]:
@@ -48,7 +52,7 @@ def test_a_firing_is_queued_for_everyone_who_is_told_and_noted_as_addressed_in_o
     ]
     assert written[0].detail == "2 of 3 coordinators"
     assert [note.detail for note in written[1:]] == ["60000 is the coordinator's area", "60000 lies in BE"]
-    assert written[1].message_id == message_id(FIRING, ANN, "x.be") != written[2].message_id
+    assert written[1].message_id == message_id([FIRING], ANN, "x.be") != written[2].message_id
 
 
 def test_the_end_of_an_alert_is_told_to_those_who_heard_of_it_only() -> None:
@@ -62,9 +66,9 @@ def test_a_rule_that_is_no_longer_defined_reaches_nobody_and_the_note_says_so() 
 
 
 def test_message_ids_differ_by_transition_reader_and_onset_and_by_nothing_else() -> None:
-    assert message_id(FIRING, ANN, "x.be") == message_id(transition("firing", 2, value=9.0), ANN, "x.be")
+    assert message_id([FIRING], ANN, "x.be") == message_id([transition("firing", 2, value=9.0)], ANN, "x.be")
     earlier = transition("firing", 2, since=NOON - timedelta(days=9))
-    ids = {message_id(step, who, "x.be") for step in (FIRING, RESOLVED, earlier) for who in (ANN, BO)}
+    ids = {message_id([step], who, "x.be") for step in (FIRING, RESOLVED, earlier) for who in (ANN, BO)}
     assert len(ids) == 6
 
 
@@ -146,26 +150,28 @@ def test_the_end_of_an_alert_never_overtakes_its_beginning() -> None:
     waiting, behind, free = decide(found, 0.6)
     assert [each.action for each in (waiting, behind, free)] == ["wait", "wait", "send"]
     assert behind.reason == "an earlier mail of this alert has not left yet"
-    assert (free.mail.address, free.mail.transition) == (BO, RESOLVED)
+    assert (free.address, free.notices[0].transition) == (BO, RESOLVED)
 
 
 def test_the_end_of_an_alert_is_told_though_its_beginning_had_to_be_given_up() -> None:
     found = [*notes(("queued", 0), ("sending", 0), ("sending", 130)), *notes(("queued", 1), about=RESOLVED)]
-    assert [(each.mail.transition.kind, each.action) for each in decide(found, 300)] == [
+    assert [(each.notices[0].transition.kind, each.action) for each in decide(found, 300)] == [
         ("firing", "give_up"),
         ("resolved", "send"),
     ]
 
 
 def test_mails_leave_in_the_order_of_their_queueing() -> None:
-    namur = transition("firing", 2, area="90000")
+    namur = transition("firing", 2, area="90000", rule="shares_low")
     found = [
         *notes(("queued", 5), address=BO),
         *notes(("queued", 2)),
         *notes(("queued", 3), about=namur, address=BO),
     ]
-    decisions = due(open_mails([FIRING, namur], found), PEOPLE, RULES, NOON + timedelta(seconds=9))
-    assert [(each.mail.address, each.mail.transition.area) for each in decisions] == [
+    decisions = due(
+        open_notices([FIRING, namur], found), PEOPLE, TWO_RULES, NOON + timedelta(seconds=9), "x.be"
+    )
+    assert [(each.address, each.notices[0].transition.area) for each in decisions] == [
         (ANN, LIEGE),
         (BO, "90000"),
         (BO, LIEGE),
@@ -173,4 +179,4 @@ def test_mails_leave_in_the_order_of_their_queueing() -> None:
 
 
 def test_notes_without_their_transition_are_left_for_later() -> None:
-    assert open_mails([RESOLVED], notes(("queued", 0))) == ()
+    assert open_notices([RESOLVED], notes(("queued", 0))) == ()

@@ -83,7 +83,11 @@ async def test_every_area_of_the_level_has_its_own_alert(log: ClickHouseAlertLog
     async with serving(post):
         report = await stage.step()
     assert [(each.area, each.value) for each in report.transitions] == [(LIEGE, 412), ("90000", 200)]
-    assert [address for address, _ in post.taken] == [ANN, BO, BO]
+    assert [address for address, _ in post.taken] == [ANN, BO]
+    assert (
+        post.subjects[1]
+        == "Province de Liège, Province de Namur – ALERTE : Arrivées en hébergement d’urgence, 7 jours"
+    )
 
 
 async def test_rules_on_the_same_figures_read_them_once(log: ClickHouseAlertLog, post: Post) -> None:

@@ -31,6 +31,7 @@ coordinators:
   - {name: Crisis centre, email: crisis@example.invalid, language: en, areas: [BE]}
   - {name: Cellule wallonne, email: wallonie@example.invalid, language: fr, areas: ["03000"]}
   - {name: Taskforce Vlaanderen, email: vlaanderen@example.invalid, language: nl, areas: ["02000"]}
+routing: {group_by: [rule, area], group_wait: 0s}
 """
 RULE = """
 id: many_registrations

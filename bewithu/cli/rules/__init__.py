@@ -6,6 +6,7 @@ import typer
 
 from alerts.address_book import load_address_book
 from bewithu.cli.printing import Json, print_records
+from bewithu.cli.rules import routes
 from bewithu.cli.rules.backtesting import backtest
 from bewithu.cli.rules.trying import try_out
 from bewithu.settings import load_settings
@@ -40,3 +41,4 @@ def check(as_json: Json = False) -> None:
 
 app.command("test")(try_out)
 app.command()(backtest)
+app.add_typer(routes.app, name="routes")

@@ -14,7 +14,8 @@ from rich.console import Console
 from alerts.address_book import load_address_book
 from alerts.backtest import Moment, moment_at, panel_then
 from alerts.backtest import backtest as steps_of
-from alerts.backtest_report import Summary, firing_by_month, summary
+from alerts.backtest_corrections import corrected
+from alerts.backtest_report import Alarm, Summary, firing_by_month, summary
 from alerts.rules import Rule
 from alerts.rules.load import load_rule
 from alerts.varied import Variant, variants
@@ -66,12 +67,15 @@ def backtest(
     ):
         history = KnownHistory(KnownThen(database, written.indicators))
         panel = panel_then([variant.rule for variant in others], codes, moments, history)
+        delays = _delays(asked, written)
+        steps = [
+            corrected(each.rule, list(steps_of(each.rule, codes, moments, panel)), moments, delays, history)
+            for each in others
+        ]
     book = load_address_book(settings.address_book)
     found = {
-        variant.label: summary(
-            variant.rule, steps_of(variant.rule, codes, moments, panel), book, moments[-1].at
-        )
-        for variant in others
+        variant.label: summary(variant.rule, taken, book, moments[-1].at)
+        for variant, taken in zip(others, steps, strict=True)
     }
     if as_json:
         print_json(_document(asked, moments, found))
@@ -100,7 +104,7 @@ def _variants(rule: Rule, vary: Sequence[str]) -> list[Variant]:
 
 
 def _moments(rule: Rule, written: Written, since: datetime, until: datetime, at: str) -> list[Moment]:
-    delays = {name: written.indicators[name].usual_delay_days for name in rule.indicators}
+    delays = _delays(rule, written)
     try:
         time_of_day = time.fromisoformat(at)
     except ValueError as error:
@@ -115,6 +119,10 @@ def _moments(rule: Rule, written: Written, since: datetime, until: datetime, at:
     return moments
 
 
+def _delays(rule: Rule, written: Written) -> Mapping[str, int]:
+    return {name: written.indicators[name].usual_delay_days for name in rule.indicators}
+
+
 def _document(rule: Rule, moments: Sequence[Moment], found: Mapping[str, Summary]) -> dict[str, Any]:
     return {
         "rule": rule.id,
@@ -125,6 +133,7 @@ def _document(rule: Rule, moments: Sequence[Moment], found: Mapping[str, Summary
                 "variant": label,
                 "alerts": len(each.alarms),
                 "areas": each.areas,
+                "withdrawn": each.withdrawn,
                 "median_days": round(each.days, 2),
                 "mails": each.mails,
                 "by_month": firing_by_month(each.alarms),
@@ -136,6 +145,7 @@ def _document(rule: Rule, moments: Sequence[Moment], found: Mapping[str, Summary
                 "area": alarm.area,
                 "fired": alarm.fired,
                 "over": alarm.ended,
+                "withdrawn": alarm.withdrawn,
                 "day": alarm.day,
                 "value": alarm.value,
                 "threshold": alarm.bound,
@@ -152,10 +162,14 @@ def _print(rule: Rule, moments: Sequence[Moment], found: Mapping[str, Summary]) 
         f"{rule.id}, each day at {first:%H:%M} from {first:%Y-%m-%d} to {last:%Y-%m-%d}, as known then\n"
     )
     rows = [
-        (label, len(each.alarms), each.areas, f"{each.days:.1f}", sum(each.mails.values()), _most(each.mails))
+        (
+            label, len(each.alarms), each.areas, each.withdrawn, f"{each.days:.1f}", sum(each.mails.values()),
+            _most(each.mails),
+        )
         for label, each in found.items()
-    ]
-    print_table(["variant", "alerts", "areas", "median days", "mails", "most to one"], rows, "")
+    ]  # fmt: skip
+    columns = ["variant", "alerts", "areas", "withdrawn", "median days", "mails", "most to one"]
+    print_table(columns, rows, "")
     itself = next(iter(found.values()))
     if not itself.alarms:
         return
@@ -169,7 +183,7 @@ def _print(rule: Rule, moments: Sequence[Moment], found: Mapping[str, Summary]) 
         (
             area(alarm.area).name("en"),
             _day(alarm.fired),
-            _day(alarm.ended) if alarm.ended else "still",
+            _end(alarm),
             f"{alarm.lasted(until) / timedelta(days=1):.1f}",
             alarm.reason,
         )
@@ -178,6 +192,12 @@ def _print(rule: Rule, moments: Sequence[Moment], found: Mapping[str, Summary]) 
     print_table(["area", "fired", "over", "days", "reason"], listed, "")
     typer.echo("")
     print_table(["coordinator", "mails"], list(itself.mails.items()), "nobody would have got a mail")
+
+
+def _end(alarm: Alarm) -> str:
+    if alarm.ended is None:
+        return "still"
+    return f"{_day(alarm.ended)}{', withdrawn' if alarm.withdrawn else ''}"
 
 
 def _day(moment: datetime) -> date:

@@ -1,4 +1,4 @@
--- For each of these transitions the firing that it ends: the last one before it of the same rule and area.
+-- For each of these transitions the firing that it ends or repeats: the last one before it of the same rule and area.
 SELECT ended.id, argMax(begun.id, begun.number)
 FROM (SELECT id, rule, area, number FROM alert_log WHERE id IN {ids:Array(String)}) AS ended
 INNER JOIN (SELECT id, rule, area, number FROM alert_log WHERE kind = 'firing') AS begun

@@ -1,5 +1,5 @@
 -- The last transition of every alert; of doubles the one that alerts.evaluate.latest would take.
 SELECT id, rule, area, number, kind, at, since, indicator, day, value, threshold, provisional, reason
 FROM alert_log
-ORDER BY rule, area, number DESC, multiIf(kind = 'firing', 2, kind = 'resolved', 1, 0) DESC, id DESC, at
+ORDER BY rule, area, number DESC, multiIf(kind = 'firing', 3, kind = 'retracted', 2, kind = 'resolved', 1, 0) DESC, id DESC, at
 LIMIT 1 BY rule, area

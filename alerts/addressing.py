@@ -1,0 +1,61 @@
+"""Who hears of a transition, written down before anything is sent. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from alerts.address_book import AddressBook, told
+from alerts.evaluate import to_millisecond
+from alerts.rules import Rule
+from schemas.alerting import MailNote, Transition
+
+
+def addressed(
+    transition: Transition,
+    rule: Rule | None,
+    book: AddressBook,
+    heard_of_it: frozenset[str],
+    domain: str,
+    real_now: datetime,
+    held: str | None = None,
+) -> tuple[MailNote, ...]:
+    """The notes that say who hears of a transition: one `addressed`, and one `queued` for each reader.
+
+    `heard_of_it`: who was told that this alert fires; only they are told what comes of it. `held`: why nobody is to
+    hear of it: an alert that was held back until it was over, or a reminder.
+    """
+    at = to_millisecond(real_now)
+    if held is not None:
+        why = f"nobody: {held}" + (", until it was over" if transition.kind == "firing" else "")
+        return (MailNote("", transition.id, "", "addressed", at, why),)
+    if rule is None:
+        detail = f"nobody: rule {transition.rule} is no longer defined"
+        return (MailNote("", transition.id, "", "addressed", at, detail),)
+    answers = told(transition, rule, book)
+    queued = [
+        MailNote(
+            message_id=message_id([transition], answer.coordinator.email, domain),
+            transition=transition.id,
+            coordinator=answer.coordinator.email,
+            outcome="queued",
+            at=at,
+            detail=answer.reason,
+        )
+        for answer in answers
+        if answer.told and (transition.kind == "firing" or answer.coordinator.email in heard_of_it)
+    ]
+    detail = f"{len(queued)} of {len(answers)} coordinators"
+    return (MailNote("", transition.id, "", "addressed", at, detail), *queued)
+
+
+def message_id(transitions: Sequence[Transition], email: str, domain: str) -> str:
+    """The same for every sending of a mail about these, so a reader's mail program can drop the second one.
+
+    `since` is part of it: a database that was wiped numbers its transitions from 1 again, and a mail server
+    that remembers the old ones would drop the new alarm.
+    """
+    about = [f"{each.id}\n{each.since.isoformat()}" for each in sorted(transitions, key=lambda each: each.id)]
+    words = "\n".join([*about, email])
+    return f"<{hashlib.sha256(words.encode()).hexdigest()[:32]}@{domain}>"

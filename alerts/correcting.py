@@ -1,0 +1,74 @@
+"""Takes an alert back when the value that it fired on was wrong: events came late, or were corrected.
+
+An alert is looked at again when it ends, and for some time after. One that still fires needs no correction: it is true
+now.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from alerts.evaluate import to_millisecond, transition_id
+from alerts.judging import Finding
+from schemas.alerting import Transition
+
+#: After its end; what is corrected later than that nobody acts on any more.
+LOOKED_AT_FOR: Final = timedelta(days=30)
+
+#: A rule, and the day that its alerts fired on.
+Judged = tuple[str, date]
+
+
+def ended_lately(last: Iterable[Transition], now: datetime) -> list[Transition]:
+    """`last`: the last step of each alert."""
+    return [each for each in last if each.kind == "resolved" and now - each.at <= LOOKED_AT_FOR]
+
+
+def by_judged(firings: Iterable[Transition]) -> Mapping[Judged, list[Transition]]:
+    """Those that one look at the values answers for."""
+    found: dict[Judged, list[Transition]] = defaultdict(list)
+    for firing in firings:
+        found[firing.rule, firing.day].append(firing)
+    return found
+
+
+def firing_before(end: Transition, story: Sequence[Transition]) -> Transition | None:
+    """The firing that `end` ends; `story`: the steps of its alert, in their order."""
+    return next(
+        (each for each in reversed(story) if each.kind == "firing" and each.number < end.number), None
+    )
+
+
+def taken_back(
+    ends: Iterable[tuple[Transition, Transition, bool]],
+    restated: Mapping[tuple[str, str, date], Finding],
+    now: datetime,
+) -> Iterator[Transition]:
+    """For each firing, its end, and whether that was noted before: what says that it was wrong, where it was.
+
+    `restated`: by rule, area and day what a look at today's values finds there. The step comes in the place of an end
+    that is not noted yet, else behind it.
+    """
+    for firing, end, is_noted in ends:
+        finding = restated[firing.rule, firing.area, firing.day]
+        if finding.holds is not False or finding.value == firing.value:
+            continue  # that the rule was changed is no correction of data
+        number = end.number + is_noted
+        yield Transition(
+            id=transition_id(firing.rule, firing.area, number, "retracted"),
+            rule=firing.rule,
+            area=firing.area,
+            number=number,
+            kind="retracted",
+            at=to_millisecond(now),
+            since=firing.since,
+            indicator=finding.indicator,
+            day=firing.day,
+            value=finding.value,
+            threshold=finding.bound,
+            provisional=finding.provisional,
+            reason=f"by today's data it would not have fired on {firing.day}: {finding.reason}",
+        )
