@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bewithu.errors import MigrationError
+from bewithu.errors import MigrationError, Unavailable
 from schemas.areas import areas, municipalities
 from schemas.contracts import contracts
 from sinks.clickhouse import migrate as migrate_module
@@ -18,6 +20,7 @@ from sinks.clickhouse.contract_tables import facts_table, landing_table
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.migrate import Migration, migrate, migrations, pending
 from sinks.clickhouse.prepare import prepare
+from tests.parts.clickhouse import ClickHouse
 
 KNOWN = (
     Migration(1, "first", "CREATE TABLE one (a UInt8) ENGINE = Memory;"),
@@ -204,3 +207,42 @@ def test_a_prepared_database_has_the_areas_and_a_table_for_every_contract(databa
     for topic, contract in contracts().items():
         assert database.value(f"SELECT count() FROM {facts_table(contract.event_type)}") == 0
         assert database.value("EXISTS TABLE " + landing_table(topic)) == 1
+
+
+# --- on a server that several workers share ---
+
+
+@pytest.fixture
+def address(clickhouse: ClickHouse, clickhouse_database: str) -> str:
+    return f"http://127.0.0.1:{clickhouse.port}/{clickhouse_database}"
+
+
+def migrated(address: str) -> tuple[Migration, ...]:
+    with closing(Database.at(address)) as database:
+        return migrate(database)
+
+
+def test_of_workers_that_start_together_one_migrates_and_the_others_wait(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate_module, "_PATIENCE_SECONDS", 60)
+    with ThreadPoolExecutor(4) as workers:
+        done = list(workers.map(migrated, [address] * 4))
+    assert sorted(map(len, done)) == [0, 0, 0, len(migrations())]
+    with closing(Database.at(address)) as database:
+        assert [number for number, _, _ in history(database)] == [each.number for each in migrations()]
+        assert not database.value("EXISTS TABLE migrating")
+
+
+def test_a_worker_that_died_while_it_migrated_is_waited_for_and_then_not(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate_module, "migrations", lambda: MINE)
+    monkeypatch.setattr(migrate_module, "_PATIENCE_SECONDS", 0.3)
+    with closing(Database.at(address)) as database:
+        database.run("CREATE TABLE migrating (nothing UInt8) ENGINE = Memory")
+        with pytest.raises(Unavailable, match="another worker brings it to this version"):
+            migrate(database)
+        monkeypatch.setattr(migrate_module, "_LEFT_SECONDS", 1)
+        monkeypatch.setattr(migrate_module, "_PATIENCE_SECONDS", 30)
+        assert migrate(database) == MINE

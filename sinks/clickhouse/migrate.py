@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 
 from clickhouse_connect.driver.exceptions import DatabaseError
 
-from bewithu.errors import MigrationError
+from bewithu.errors import MigrationError, Unavailable
 from sinks.clickhouse.database import Database
+
+log = logging.getLogger(__name__)
 
 _FILE = re.compile(r"(?P<number>[0-9]{4})_(?P<title>[a-z0-9_]+)\.sql")
 _LOG = """
@@ -19,6 +24,17 @@ CREATE TABLE IF NOT EXISTS migrations
 (number UInt32, title String, checksum String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3))
 ENGINE = MergeTree ORDER BY number
 """
+#: Whose turn it is: the table's name.
+_TURN = "migrating"
+_PATIENCE_SECONDS, _PAUSE_SECONDS = 5.0, 0.1
+#: Without anything applied; whoever had the turn is taken for dead.
+_LEFT_SECONDS = 60
+_IS_LEFT = """
+WITH (SELECT toDateTime(max(applied_at)) FROM migrations) AS applied
+SELECT max(dateDiff('second', greatest(metadata_modification_time, applied), now())) > {seconds:UInt32}
+FROM system.tables WHERE database = currentDatabase() AND name = {table:String}
+"""
+_TABLE_ALREADY_EXISTS = 57
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +89,62 @@ def pending(applied: Sequence[tuple[int, str, str]], known: Sequence[Migration])
 def migrate(database: Database) -> tuple[Migration, ...]:
     """Applies what is pending and returns it. Safe to repeat after a crash: every statement is idempotent.
 
-    Several workers may do so at once. Each goes on to the last migration, as what it made again may be dropped there.
+    Of several workers one does it, and the others wait. Raises `Unavailable` when that takes longer than a moment.
     """
     database.run(_LOG)
-    todo = pending(_applied(database), migrations())
-    for migration in todo:
-        try:
-            for text in migration.statements:
-                database.run(text)
-        except DatabaseError:
-            # A worker that is ahead may have dropped, in a later migration, what this one alters.
-            if migration in pending(_applied(database), migrations()):
-                raise
-            continue
-        database.insert(
-            "migrations",
-            ["number", "title", "checksum"],
-            [[migration.number, migration.title, migration.checksum]],
-        )
+    if not pending(_applied(database), migrations()):
+        return ()
+    with _alone(database):
+        todo = pending(_applied(database), migrations())
+        for migration in todo:
+            _apply(database, migration)
     return todo
+
+
+def _apply(database: Database, migration: Migration) -> None:
+    try:
+        for text in migration.statements:
+            database.run(text)
+    except DatabaseError:
+        # Whoever was taken for dead may be ahead, and have dropped in a later migration what this one alters.
+        if migration in pending(_applied(database), migrations()):
+            raise
+        return
+    database.insert(
+        "migrations",
+        ["number", "title", "checksum"],
+        [[migration.number, migration.title, migration.checksum]],
+    )
+
+
+@contextmanager
+def _alone(database: Database) -> Iterator[None]:
+    """A table can be made once: who makes it may go on. The embedded engine has one process anyway."""
+    if database.embedded:
+        yield
+        return
+    _take_turn(database)
+    try:
+        yield
+    finally:
+        database.run(f"DROP TABLE IF EXISTS {_TURN}")
+
+
+def _take_turn(database: Database) -> None:
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            return database.run(f"CREATE TABLE {_TURN} (nothing UInt8) ENGINE = Memory")
+        except DatabaseError as error:
+            if error.code != _TABLE_ALREADY_EXISTS:
+                raise
+        if database.value(_IS_LEFT, table=_TURN, seconds=_LEFT_SECONDS):
+            log.warning("a worker began to migrate %s and came to no end: going on", database.name)
+            database.run(f"DROP TABLE IF EXISTS {_TURN}")
+        elif time.monotonic() > until:
+            raise Unavailable(database.name, "another worker brings it to this version")
+        else:
+            time.sleep(_PAUSE_SECONDS)
 
 
 def _applied(database: Database) -> list[tuple[int, str, str]]:
