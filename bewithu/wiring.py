@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from alerts.address_book import load_address_book
+from alerts.announce import Announcer
 from alerts.rules import Rule, load_rules
 from alerts.send import Sender
 from alerts.teller import Definitions, Sources, Teller
@@ -23,6 +24,7 @@ from sinks.clickhouse.alert_log import ClickHouseAlertLog
 from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.changes import Changes
 from sinks.clickhouse.database import Database
+from sinks.clickhouse.event_log import ClickHouseEventLog
 from sinks.clickhouse.explanation import Explanations
 from sinks.clickhouse.fact_store import ClickHouseFactStore
 from sinks.clickhouse.forgetting import cuts_of
@@ -31,6 +33,7 @@ from sinks.clickhouse.published import PublishedValues
 from sinks.clickhouse.quarantine import Quarantine
 from sinks.clickhouse.replay_store import ReplayStore
 from sinks.clickhouse.silences import ClickHouseSilences
+from streams.alert_events import KafkaAlertEvents
 from streams.intake import Intake
 from streams.kafka_reader import KafkaReader
 from streams.registry import SchemaRegistry
@@ -109,6 +112,10 @@ def make_worker(
             settings.smtp.sender,
         ),
     )
+    # Other systems read each transition on a topic.
+    announcer = Announcer(
+        KafkaAlertEvents(settings.kafka, registry), ClickHouseEventLog(leader_store), written.rules
+    )
     chance = random.SystemRandom()
     leader = Leader(
         indicators.refresh,
@@ -119,6 +126,7 @@ def make_worker(
         settings.refresh.audit_seconds,
         lambda now, leads: indicators.forget(now, cuts_of(now), leads),
         settings.refresh.retention_seconds,
+        announcer.step,
     )
 
     # The board shows what is published.
