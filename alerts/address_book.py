@@ -8,8 +8,17 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from alerts.quiet import QuietHours
@@ -65,8 +74,44 @@ class Coordinator(_Definition):
     )
 
 
+class Webhook(_Definition):
+    """Another system that is told of alerts in its areas, in the format of Alertmanager's webhooks."""
+
+    name: Name = Field(
+        description="unique among the webhooks; the receiver in what is posted, and in the log"
+    )
+    url: str = Field(description="http:// or https://, without a login", json_schema_extra={"format": "uri"})
+    areas: tuple[AreaCode, ...] = Field(min_length=1, description="NIS codes in quotes, or BE")
+    severities: tuple[Severity, ...] = Field(SEVERITIES, min_length=1, description="all when left out")
+
+    @property
+    def address(self) -> str:
+        """What stands for it in the log of what was told to whom; no e-mail address looks like it."""
+        return f"webhook:{self.name}"
+
+    @model_validator(mode="after")
+    def _check_url(self) -> Webhook:
+        # Of the whole entry: a problem of the field alone would quote the address, which may be a secret.
+        if problem := _wrong_with_url(self.url):
+            raise PydanticCustomError("webhook_url", "url {problem}", {"problem": problem})
+        return self
+
+
+def _wrong_with_url(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+        complete = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        complete = False
+    if not complete or not re.fullmatch(r"[!-~]+", url):
+        return "must be an address such as https://host/path, in ASCII and without spaces"
+    if "@" in parts.netloc:
+        return "has a login, which would be kept in the open: let the receiver know the path instead"
+    return "must not have a # and what follows it: it is never sent" if "#" in url else None
+
+
 class AddressBook(_Definition):
-    """The coordinators, and whom they write to when they want to be taken off."""
+    """The coordinators, and whom they write to when they want to be taken off; and systems that are told."""
 
     contact: Email = Field(description="who keeps this book; stands at the foot of every mail")
     coordinators: tuple[Coordinator, ...] = Field(min_length=1)
@@ -74,6 +119,10 @@ class AddressBook(_Definition):
         Route(),
         description="how alerts are told: the top of a tree of routes; all of one rule in one mail when left out",
     )
+    webhooks: tuple[Webhook, ...] = Field((), description="other systems that are told")
+
+    def find_webhook(self, address: str) -> Webhook | None:
+        return next((each for each in self.webhooks if each.address == address), None)
 
     def find(self, email: str) -> Coordinator | None:
         return next((each for each in self.coordinators if each.email == email), None)
@@ -89,11 +138,25 @@ class Told:
     way: Way | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Hooked:
+    """Whether a webhook is told of a transition, and why."""
+
+    webhook: Webhook
+    told: bool
+    reason: str
+
+
 def load_address_book(path: Path | None = None) -> AddressBook:
     """The book at `path` (the demo's when None). Raises `DefinitionError` with every problem and its line."""
     source = read(files("alerts") / "demo_address_book.yaml" if path is None else path)
     book = validate(source, AddressBook)
-    problems = [*_unknown_areas(book, source), *_twice(book, source), *_unknown_readers(book, source)]
+    problems = [
+        *_unknown_areas(book, source),
+        *_twice(book, source),
+        *_same_name(book, source),
+        *_unknown_readers(book, source),
+    ]
     if problems:
         raise DefinitionError(problems)
     return book
@@ -106,33 +169,48 @@ def told(transition: Transition, rule: Rule, book: AddressBook) -> tuple[Told, .
     return tuple(_decide(transition, severity, found, coordinator) for coordinator in book.coordinators)
 
 
-def responsible_for(coordinator: Coordinator, code: str) -> str | None:
-    """The smallest of the coordinator's areas that is the area `code` or lies around it, or None."""
-    return next((each for each in ancestors(code) if each in coordinator.areas), None)
+def hooked(transition: Transition, severity: Severity, book: AddressBook) -> tuple[Hooked, ...]:
+    """For every webhook, in the book's order, whether the transition is told and the reason."""
+    return tuple(Hooked(each, *_answer(transition, severity, each)) for each in book.webhooks)
+
+
+def responsible_for(recipient: Coordinator | Webhook, code: str) -> str | None:
+    """The smallest of the recipient's areas that is the area `code` or lies around it, or None."""
+    return next((each for each in ancestors(code) if each in recipient.areas), None)
 
 
 def _decide(
     transition: Transition, severity: Severity, found: Sequence[Way], coordinator: Coordinator
 ) -> Told:
-    if transition.kind not in TOLD:
-        return Told(coordinator, False, f"nobody is told of a {transition.kind} alert")
-    covering = responsible_for(coordinator, transition.area)
-    if covering is None:
-        held = ", ".join(coordinator.areas)
-        return Told(coordinator, False, f"{transition.area} is not in {held}")
-    if severity not in coordinator.severities:
-        return Told(coordinator, False, f"hears of {', '.join(coordinator.severities)}, not of {severity}")
+    is_told, reason = _answer(transition, severity, coordinator)
     way = way_to(coordinator.email, found)
+    if not is_told:
+        return Told(coordinator, False, reason)
     if way is None:
         return Told(coordinator, False, f"route {', '.join(each.name for each in found)} leads to others")
-    where = "is the coordinator's area" if covering == transition.area else f"lies in {covering}"
-    by = f", by route {way.name}" if way.name else ""
-    return Told(coordinator, True, f"{transition.area} {where}{by}", way)
+    return Told(coordinator, True, f"{reason}, by route {way.name}" if way.name else reason, way)
+
+
+def _answer(transition: Transition, severity: Severity, recipient: Coordinator | Webhook) -> tuple[bool, str]:
+    if transition.kind not in TOLD:
+        return False, f"nobody is told of a {transition.kind} alert"
+    covering = responsible_for(recipient, transition.area)
+    if covering is None:
+        return False, f"{transition.area} is not in {', '.join(recipient.areas)}"
+    if severity not in recipient.severities:
+        return False, f"hears of {', '.join(recipient.severities)}, not of {severity}"
+    whose = "coordinator" if isinstance(recipient, Coordinator) else "webhook"
+    where = f"is the {whose}'s area" if covering == transition.area else f"lies in {covering}"
+    return True, f"{transition.area} {where}"
 
 
 def _unknown_areas(book: AddressBook, source: Source) -> Iterator[Problem]:
-    for index, coordinator in enumerate(book.coordinators):
-        for place, code in enumerate(coordinator.areas):
+    told = [
+        *((("coordinators", index), each.areas) for index, each in enumerate(book.coordinators)),
+        *((("webhooks", index), each.areas) for index, each in enumerate(book.webhooks)),
+    ]
+    for where, areas in told:
+        for place, code in enumerate(areas):
             try:
                 area(code)
             except UnknownArea as error:
@@ -143,7 +221,7 @@ def _unknown_areas(book: AddressBook, source: Source) -> Iterator[Problem]:
                     if today
                     else str(error)
                 )
-                yield source.problem(("coordinators", index, "areas", place), why)
+                yield source.problem((*where, "areas", place), why)
 
 
 def _unknown_readers(book: AddressBook, source: Source) -> Iterator[Problem]:
@@ -167,6 +245,15 @@ def _twice(book: AddressBook, source: Source) -> Iterator[Problem]:
                 ("coordinators", index, "email"),
                 f"{coordinator.email!r} is already in line {line}; put all its areas into one entry",
             )
+
+
+def _same_name(book: AddressBook, source: Source) -> Iterator[Problem]:
+    first: dict[str, int] = {}
+    for index, webhook in enumerate(book.webhooks):
+        earlier = first.setdefault(webhook.name, index)
+        if earlier != index:
+            line = source.line(("webhooks", earlier, "name"))
+            yield source.problem(("webhooks", index, "name"), f"{webhook.name!r} is already in line {line}")
 
 
 def address_book_schema() -> dict[str, Any]:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
-from alerts.address_book import AddressBook, told
+from alerts.address_book import AddressBook, hooked, told
 from alerts.evaluate import to_millisecond
 from alerts.rules import Rule
 from schemas.alerting import MailNote, Transition
@@ -33,21 +33,17 @@ def addressed(
     if rule is None:
         detail = f"nobody: rule {transition.rule} is no longer defined"
         return (MailNote("", transition.id, "", "addressed", at, detail),)
-    answers = told(transition, rule, book)
+    mails = told(transition, rule, book)
+    hooks = hooked(transition, rule.told_in(transition.area).severity, book)
+    readers = [(each.coordinator.email, each.reason) for each in mails if each.told]
+    readers += [(each.webhook.address, each.reason) for each in hooks if each.told]
     queued = [
-        MailNote(
-            message_id=message_id([transition], answer.coordinator.email, domain),
-            transition=transition.id,
-            coordinator=answer.coordinator.email,
-            outcome="queued",
-            at=at,
-            detail=answer.reason,
-        )
-        for answer in answers
-        if answer.told and (transition.kind == "firing" or answer.coordinator.email in heard_of_it)
+        MailNote(message_id([transition], address, domain), transition.id, address, "queued", at, reason)
+        for address, reason in readers
+        if transition.kind == "firing" or address in heard_of_it
     ]
-    detail = f"{len(queued)} of {len(answers)} coordinators"
-    return (MailNote("", transition.id, "", "addressed", at, detail), *queued)
+    whom = f"{len(queued)} of {len(mails)} coordinators" + (f" and {len(hooks)} webhooks" if hooks else "")
+    return (MailNote("", transition.id, "", "addressed", at, whom), *queued)
 
 
 def message_id(transitions: Sequence[Transition], email: str, domain: str) -> str:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from alerts.address_book import AddressBook, Coordinator
+from alerts.address_book import AddressBook, Coordinator, Webhook
 from alerts.addressing import message_id
 from alerts.routing import Way, group_of, way_to, ways
 from alerts.rules import Rule
@@ -79,7 +79,7 @@ class Notice:
 class Due:
     """What to do with some notices to one reader now, and why: to send is one mail, under `message_id`.
 
-    `coordinator` is None when it has left the address book.
+    To send to a webhook is one post. `coordinator` is None for a webhook, and for who has left the address book.
     """
 
     notices: tuple[Notice, ...]
@@ -87,10 +87,16 @@ class Due:
     coordinator: Coordinator | None
     reason: str
     message_id: str
+    webhook: Webhook | None = None
 
     @property
     def address(self) -> str:
         return self.notices[0].address
+
+    @property
+    def server(self) -> str:
+        """Which server it is handed to: each webhook is one of its own."""
+        return self.address if self.webhook else "mail"
 
     @property
     def queued_at(self) -> datetime:
@@ -125,17 +131,17 @@ def due(
     ahead: dict[tuple[str, str, str], Key] = {}
     for notice in sorted(notices, key=_turn):
         coordinator, rule = book.find(notice.address), rules.get(notice.transition.rule)
-        if reason := _hopeless(notice, coordinator, rule, real_now):
-            hopeless.append(_decided([notice], "give_up", coordinator, reason, domain))
+        known = coordinator or book.find_webhook(notice.address)
+        if reason := _hopeless(notice, known is not None, rule, real_now):
+            hopeless.append(_decided([notice], "give_up", book, reason, domain))
             continue
-        assert coordinator is not None
         assert rule is not None
         key = _key(notice, coordinator, rule, book)
         if ahead.setdefault(notice.thread, key) == key:
             groups[key].append(notice)
         else:
             reason = "an earlier mail of this alert has not left yet"
-            behind.append(_decided([notice], "wait", coordinator, reason, domain))
+            behind.append(_decided([notice], "wait", book, reason, domain))
     decided = [_of_group(found, book, rules, real_now, domain) for found in groups.values()]
     return tuple(sorted([*hopeless, *behind, *decided], key=lambda each: _turn(each.notices[0])))
 
@@ -148,17 +154,20 @@ def _turn(notice: Notice) -> tuple[datetime, str, str, int, str]:
 def _decided(
     notices: Sequence[Notice],
     action: Literal["send", "wait", "give_up"],
-    coordinator: Coordinator | None,
+    book: AddressBook,
     reason: str,
     domain: str,
 ) -> Due:
     first = notices[0]
     named = first.sent_as or message_id([each.transition for each in notices], first.address, domain)
-    return Due(tuple(notices), action, coordinator, reason, named)
+    hook = book.find_webhook(first.address)
+    return Due(tuple(notices), action, book.find(first.address), reason, named, hook)
 
 
-def _key(notice: Notice, coordinator: Coordinator, rule: Rule, book: AddressBook) -> Key:
-    """What was put off to the morning comes in one mail, whatever it is."""
+def _key(notice: Notice, coordinator: Coordinator | None, rule: Rule, book: AddressBook) -> Key:
+    """What was put off to the morning comes in one mail, whatever it is; a webhook gets each alert on its own."""
+    if coordinator is None:
+        return "post", notice.address, notice.transition.id
     if notice.sent_as:
         return "sent before", notice.sent_as
     if _quiet_until(notice, coordinator, rule, notice.queued_at):
@@ -175,11 +184,9 @@ def _way(notice: Notice, rule: Rule, book: AddressBook) -> Way:
     return way_to(notice.address, found) or found[0]
 
 
-def _hopeless(
-    notice: Notice, coordinator: Coordinator | None, rule: Rule | None, real_now: datetime
-) -> str | None:
+def _hopeless(notice: Notice, is_known: bool, rule: Rule | None, real_now: datetime) -> str | None:
     last = notice.notes[-1]
-    if coordinator is None:
+    if not is_known:
         return "the address is no longer in the address book"
     if rule is None:
         return f"rule {notice.transition.rule} is no longer defined"
@@ -201,29 +208,22 @@ def _of_group(
     domain: str,
 ) -> Due:
     """All of them have the same key."""
-    coordinator = book.find(notices[0].address)
-    assert coordinator is not None
-    wait = _why_wait(notices, coordinator, book, rules, real_now)
-    if wait:
-        return _decided(notices, "wait", coordinator, wait, domain)
-    return _decided(notices, "send", coordinator, _why_send(notices[0]), domain)
-
-
-def _why_wait(
-    notices: Sequence[Notice],
-    coordinator: Coordinator,
-    book: AddressBook,
-    rules: Mapping[str, Rule],
-    real_now: datetime,
-) -> str | None:
     first = notices[0]
-    last, rule = first.notes[-1], rules[first.transition.rule]
+    wait = _why_wait(first, book, rules[first.transition.rule], real_now)
+    if wait:
+        return _decided(notices, "wait", book, wait, domain)
+    return _decided(notices, "send", book, _why_send(first), domain)
+
+
+def _why_wait(first: Notice, book: AddressBook, rule: Rule, real_now: datetime) -> str | None:
+    """`first` of those that go together."""
+    last, coordinator = first.notes[-1], book.find(first.address)
     if last.outcome == "sending" and real_now < last.at + SENDING_TAKES:
         return "it is being handed to the mail server"
     pause = backoff(first.retries)
     if last.outcome == "retry" and real_now < last.at + pause:
         return f"tried {first.retries} times; next {pause} after the last"
-    if last.outcome != "queued":
+    if last.outcome != "queued" or coordinator is None:
         return None
     if until := _quiet_until(first, coordinator, rule, real_now):
         return f"quiet hours until {until:%H:%M}"

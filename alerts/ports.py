@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from alerts.judging import Series
+from schemas.alert_events import AlertEvent, Published
 from schemas.alerting import MailNote, Reading, Silence, Transition
 from schemas.areas import Language
 
@@ -103,4 +104,24 @@ class Silences(Protocol):
 
     def written(self, since: datetime) -> Sequence[Silence]:
         """All that were written of the silences that had not ended by then."""
+        ...
+
+
+class AlertEvents(Protocol):
+    """Where other systems read what becomes of alerts. Raises `Unavailable`."""
+
+    def publish(self, events: Sequence[AlertEvent]) -> Published:
+        """Of each alert one event at most, so that none can overtake another. Returns when each has a verdict."""
+        ...
+
+
+class EventLog(Protocol):
+    """The append-only log of which transitions were published. Noting one twice is harmless. Raises `Unavailable`."""
+
+    def unpublished(self, count: int) -> Sequence[Transition]:
+        """Of all that are not noted the first `count`, each alert's in their order and without leaving one out."""
+        ...
+
+    def note_published(self, ids: Sequence[str], at: datetime) -> None:
+        """All of them, or none."""
         ...

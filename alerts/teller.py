@@ -8,45 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.message import EmailMessage
-from functools import cache
-from typing import Final, Protocol
 
-from jinja2 import TemplateError
-
-from alerts.address_book import AddressBook, Coordinator
 from alerts.addressing import addressed
-from alerts.evaluate import latest, to_millisecond
+from alerts.dispatch import Dispatch
+from alerts.evaluate import latest
 from alerts.evaluation import Evaluation
+from alerts.given import Definitions, Sources
 from alerts.holding import Held, holding, in_force
-from alerts.letter import Letter
-from alerts.mail import compose, domain_of
+from alerts.mail import domain_of
 from alerts.outbox import Due, due, open_notices
-from alerts.ports import AlertLog, IndicatorText, MailLog, Readings, Silences
-from alerts.rules import Rule
-from alerts.send import Delivery
 from bewithu.clock import Clock, SystemClock
 from bewithu.errors import Unavailable
-from schemas.alerting import MailNote, Outcome, Transition
+from schemas.alerting import Transition
 
 log = logging.getLogger(__name__)
-
-#: A step must not hold up the next evaluation while many mails leave; the rest follow in the next step.
-MAILS_PER_STEP: Final = 20
-DAYS_OF_HISTORY: Final = 14
-
-
-#: `Readings.last_heard`, which may remember what it gave.
-Heard = Callable[[tuple[str, ...]], Mapping[str, datetime]]
-
-
-class Post(Protocol):
-    """What `alerts.send.Sender` does."""
-
-    async def send(self, message: EmailMessage, recipient: str) -> Delivery: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,45 +38,20 @@ class StepReport:
     trouble: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """The Protocols that a teller needs, by name."""
-
-    readings: Readings
-    alert_log: AlertLog
-    mail_log: MailLog
-    silences: Silences
-    post: Post
-
-
-@dataclass(frozen=True, slots=True)
-class Definitions:
-    """What analysts and operators wrote. `board` is the board's address, `sender` is `name <address>`."""
-
-    rules: Sequence[Rule]
-    book: AddressBook
-    indicators: Mapping[str, IndicatorText]
-    board: str
-    sender: str
-
-
 class Teller:
     """Evaluates every rule in every area of its level, and mails what came of it. For the leader alone."""
 
     def __init__(self, sources: Sources, definitions: Definitions, real_clock: Clock | None = None) -> None:
-        self._readings = sources.readings
         self._alerts = sources.alert_log
         self._mails = sources.mail_log
         self._silences = sources.silences
-        self._post = sources.post
         self._written = definitions
         self._rules = {rule.id: rule for rule in definitions.rules}
         self._evaluation = Evaluation(
             self._rules, definitions.indicators, sources.readings, sources.alert_log
         )
         self._real: Clock = real_clock or SystemClock()
-        # Outcomes that the store did not take. No mail leaves before it has them.
-        self._unnoted: list[MailNote] = []
+        self._dispatch = Dispatch(sources, definitions, self._real)
         # Held back by the last step, so that it is logged once.
         self._held_before: frozenset[str] = frozenset()
 
@@ -111,14 +64,20 @@ class Teller:
         try:
             transitions = await asyncio.to_thread(self._evaluation.step, now)
             decisions = await asyncio.to_thread(self._address)
-            return await self._send(transitions, decisions)
+            outcomes = await self._dispatch.hand_over(decisions)
         except Unavailable as error:
             log.warning("alerts wait: %s", error)
             return StepReport(transitions, trouble=str(error))
+        return StepReport(
+            transitions,
+            sent=outcomes.count("sent"),
+            put_off=outcomes.count("retry"),
+            given_up=outcomes.count("given_up"),
+        )
 
     def _address(self) -> tuple[Due, ...]:
         """Decides who hears of what is new, then what to do with every mail that has not left."""
-        self._note_outcomes()
+        self._dispatch.note_outcomes()
         domain, book = domain_of(self._written.sender), self._written.book
         fresh = sorted(self._alerts.unaddressed(), key=lambda each: (each.rule, each.area, each.number))
         firings = self._alerts.firings([each.id for each in fresh if each.kind != "firing"])
@@ -151,87 +110,3 @@ class Teller:
                 log.info("alert %s in %s is held back: %s", each.rule, each.area, held[each.id].reason)
         self._held_before = frozenset(held)
         return held
-
-    async def _send(self, transitions: tuple[Transition, ...], decisions: Sequence[Due]) -> StepReport:
-        hopeless = [decision for decision in decisions if decision.action == "give_up"]
-        for decision in hopeless:
-            log.warning("mail to %s given up: %s", decision.address, decision.reason)
-        await self._remember(
-            [note for each in hopeless for note in self._outcomes(each, "given_up", each.reason)]
-        )
-        to_send = [decision for decision in decisions if decision.action == "send"]
-        outcomes: list[Outcome] = []
-        for place, decision in enumerate(to_send[:MAILS_PER_STEP], start=1):
-            delivery = await self._send_one(decision)
-            outcomes.append(delivery.outcome)
-            if delivery.server_away:
-                waiting = to_send[place:]
-                await self._remember(
-                    [note for each in waiting for note in self._outcomes(each, "retry", delivery.detail)]
-                )
-                outcomes += ["retry"] * len(waiting)
-                break
-        return StepReport(
-            transitions,
-            sent=outcomes.count("sent"),
-            put_off=outcomes.count("retry"),
-            given_up=outcomes.count("given_up") + len(hopeless),
-        )
-
-    async def _send_one(self, decision: Due) -> Delivery:
-        try:
-            message = await asyncio.to_thread(self._compose, decision)
-        except (TemplateError, LookupError, ValueError) as error:
-            # One mail that cannot be written must not keep the others from leaving; an upgrade may mend it.
-            log.exception("mail %s cannot be written", decision.message_id)
-            delivery = Delivery("retry", f"cannot be written: {type(error).__name__}: {error}")
-        else:
-            await asyncio.to_thread(self._mails.note, self._outcomes(decision, "sending", decision.reason))
-            delivery = await self._post.send(message, decision.address)
-        if delivery.outcome != "sent":
-            log.warning("mail to %s: %s, %s", decision.address, delivery.outcome, delivery.detail)
-        await self._remember(self._outcomes(decision, delivery.outcome, delivery.detail))
-        return delivery
-
-    def _compose(self, decision: Due) -> EmailMessage:
-        assert decision.coordinator is not None
-        about = [notice.transition for notice in decision.notices]
-        # A mail about several shows no history, and reading one takes a while.
-        days = DAYS_OF_HISTORY if len(about) == 1 else 0
-        heard = cache(self._readings.last_heard)
-        letters = [self._letter(each, decision.coordinator, heard, days) for each in about]
-        return compose(letters, decision.message_id, self._written.sender, decision.queued_at)
-
-    def _letter(self, transition: Transition, reader: Coordinator, heard: Heard, days: int) -> Letter:
-        written = self._written
-        indicator = written.indicators[transition.indicator]
-        return Letter(
-            transition=transition,
-            rule=self._rules[transition.rule].told_in(transition.area),
-            coordinator=reader,
-            indicator=indicator,
-            history=self._readings.history(transition.indicator, transition.area, transition.day, days)
-            if days
-            else (),
-            last_heard=heard(tuple(publisher.code for publisher in indicator.publishers)),
-            board=written.board.rstrip("/"),
-            contact=written.book.contact,
-        )
-
-    def _outcomes(self, decision: Due, outcome: Outcome, detail: str) -> list[MailNote]:
-        """One for each notice of the mail: noted together, they stay together."""
-        at = to_millisecond(self._real.now())
-        return [
-            MailNote(decision.message_id, notice.transition.id, decision.address, outcome, at, detail)
-            for notice in decision.notices
-        ]
-
-    async def _remember(self, notes: Sequence[MailNote]) -> None:
-        """Raises `Unavailable`, and keeps what the store did not take for the next step."""
-        self._unnoted += notes
-        await asyncio.to_thread(self._note_outcomes)
-
-    def _note_outcomes(self) -> None:
-        if self._unnoted:
-            self._mails.note(tuple(self._unnoted))
-            self._unnoted.clear()

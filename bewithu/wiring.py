@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from alerts.address_book import load_address_book
+from alerts.announce import Announcer
+from alerts.given import Definitions, Sources
+from alerts.hook_post import HookPost
 from alerts.rules import Rule, load_rules
 from alerts.send import Sender
-from alerts.teller import Definitions, Sources, Teller
+from alerts.teller import Teller
 from bewithu import __version__
 from bewithu.clock import Clock
 from bewithu.fitting.alerting import PublishedReadings, indicator_texts
@@ -23,6 +26,7 @@ from sinks.clickhouse.alert_log import ClickHouseAlertLog
 from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.changes import Changes
 from sinks.clickhouse.database import Database
+from sinks.clickhouse.event_log import ClickHouseEventLog
 from sinks.clickhouse.explanation import Explanations
 from sinks.clickhouse.fact_store import ClickHouseFactStore
 from sinks.clickhouse.forgetting import cuts_of
@@ -31,6 +35,7 @@ from sinks.clickhouse.published import PublishedValues
 from sinks.clickhouse.quarantine import Quarantine
 from sinks.clickhouse.replay_store import ReplayStore
 from sinks.clickhouse.silences import ClickHouseSilences
+from streams.alert_events import KafkaAlertEvents
 from streams.intake import Intake
 from streams.kafka_reader import KafkaReader
 from streams.registry import SchemaRegistry
@@ -100,6 +105,7 @@ def make_worker(
             alert_log,
             ClickHouseSilences(leader_store),
             Sender(settings.smtp),
+            HookPost(),
         ),
         Definitions(
             written.rules,
@@ -108,6 +114,10 @@ def make_worker(
             board_address(settings),
             settings.smtp.sender,
         ),
+    )
+    # Other systems read each transition on a topic.
+    announcer = Announcer(
+        KafkaAlertEvents(settings.kafka, registry), ClickHouseEventLog(leader_store), written.rules
     )
     chance = random.SystemRandom()
     leader = Leader(
@@ -119,6 +129,7 @@ def make_worker(
         settings.refresh.audit_seconds,
         lambda now, leads: indicators.forget(now, cuts_of(now), leads),
         settings.refresh.retention_seconds,
+        announcer.step,
     )
 
     # The board shows what is published.

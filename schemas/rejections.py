@@ -1,36 +1,23 @@
 """What an agency is answered about its refused records: the newest answer for each event, or none any more.
 
-The contract is `schemas/answers/rejection.v1.avsc`. It is ours to agencies, so it is none of `contracts()`, which
-are theirs to us.
+The contract is `schemas/outward/rejection.v1.avsc`.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
-from importlib.resources import files
 from typing import Any
 from uuid import UUID
 
-import fastavro
-
-from schemas.contracts import Contract, fields_of
+from schemas.contracts import Contract
 from schemas.intake import Refusal
+from schemas.outward import outward_contract
 from schemas.quarantine import Held, Place
 
 
-@cache
 def rejections() -> Contract:
     """The contract of the topic `bewithu.rejections.v1`."""
-    schema = json.loads((files("schemas.answers") / "rejection.v1.avsc").read_text("utf-8"))
-    return Contract("rejections", 1, schema, fields_of(schema), ())
-
-
-@cache
-def parsed_rejection() -> Any:
-    """The schema as fastavro wants it."""
-    return fastavro.parse_schema(dict(rejections().schema))
+    return outward_contract("rejection")
 
 
 def held(refusal: Refusal) -> Held:

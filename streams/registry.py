@@ -11,7 +11,7 @@ from bewithu.errors import BewithuError, Unavailable
 from bewithu.refusals import login_refusal, tls_refusal
 from bewithu.settings import Registry
 from schemas.contracts import Contract, contracts
-from schemas.rejections import rejections
+from schemas.outward import outward_contracts
 
 _NOT_FOUND = frozenset({40401, 40402, 40403, 404})
 _NOT_COMPATIBLE = frozenset({409})
@@ -65,9 +65,9 @@ class SchemaRegistry:
         return schema_id
 
     def register_all(self) -> dict[str, int]:
-        """Registers every contract, also that of our answers, for full transitive compatibility; ids by topic."""
+        """Registers every contract, also those of what we publish, for full transitive compatibility; ids by topic."""
         ids = {}
-        for contract in (*contracts().values(), rejections()):
+        for contract in (*contracts().values(), *outward_contracts().values()):
             ids[contract.topic] = self.register(contract)
             self.require_compatibility(contract)
         return ids

@@ -1,4 +1,4 @@
-"""The topics of events and of our answers: made with the right settings where they are missing."""
+"""The topics of events and of what we publish: made with the right settings where they are missing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from confluent_kafka.cimpl import NewTopic
 
 from bewithu.errors import Unavailable
 from bewithu.settings import Kafka
+from schemas.alert_events import alert_events
 from schemas.contracts import contracts
+from schemas.outward import outward_contracts
 from schemas.rejections import rejections
 from streams.kafka_security import Complaints, librdkafka_options
 
@@ -18,7 +20,7 @@ from streams.kafka_security import Complaints, librdkafka_options
 def missing_topics(present: Iterable[str]) -> tuple[str, ...]:
     """Topics of ours that are not among `present`."""
     there = frozenset(present)
-    return tuple(topic for topic in (*contracts(), rejections().topic) if topic not in there)
+    return tuple(topic for topic in (*contracts(), *outward_contracts()) if topic not in there)
 
 
 def ensure_topics(kafka: Kafka, seconds: float = 10) -> tuple[str, ...]:
@@ -53,5 +55,12 @@ def ensure_topics(kafka: Kafka, seconds: float = 10) -> tuple[str, ...]:
 
 
 def _settings(topic: str) -> dict[str, str]:
-    """Of our answers the newest for each key is kept for ever; events as long as the broker keeps topics."""
-    return {"cleanup.policy": "compact"} if topic == rejections().topic else {}
+    """Of our answers the newest for each key is kept for ever, and all steps of alerts, which are few.
+
+    Events are kept as long as the broker keeps topics.
+    """
+    settings = {
+        rejections().topic: {"cleanup.policy": "compact"},
+        alert_events().topic: {"retention.ms": "-1"},
+    }
+    return settings.get(topic, {})

@@ -10,9 +10,10 @@ import pytest
 from alerts.backtest import Moment, backtest, panel_then
 from alerts.backtest_corrections import corrected
 from alerts.backtest_report import firing_by_month, summary
+from alerts.given import Definitions, Sources
 from alerts.judging import is_provisional, judged_day
 from alerts.rules import Rule
-from alerts.teller import Definitions, Sources, Teller
+from alerts.teller import Teller
 from alerts.varied import variants
 from bewithu.fitting.alerting import KnownHistory, PublishedReadings, indicator_texts
 from schemas.alerting import Transition
@@ -83,7 +84,9 @@ async def live(database: Database) -> tuple[list[Moment], Sequence[Transition]]:
     away = book(coordinator("away@x.be", "10000", severities=["info"]))
     definitions = Definitions(RULES, away, indicator_texts(INDICATORS), "http://board", "bewithu <a@x.be>")
     teller = Teller(
-        Sources(readings, log, log, ClickHouseSilences(database), Nobody()), definitions, platform.clock
+        Sources(readings, log, log, ClickHouseSilences(database), Nobody(), Nobody()),
+        definitions,
+        platform.clock,
     )
     moments, first = [], 0
     wave = influx(30, 30, 5_000)

@@ -89,6 +89,7 @@ def test_a_contract_is_shown_field_by_field_and_as_its_avro_schema(bewithu: Comm
     ]
     assert bewithu("schemas", "show", "registration", "--json").document == contract.schema
     assert bewithu("schemas", "show", "rejection", "--json").document["name"] == "Rejection"
+    assert bewithu("schemas", "show", "alert", "--json").document["name"] == "Alert"
     unknown = bewithu("schemas", "show", "registraton")
     assert unknown.code == 2
     assert "registraton" in unknown.err

@@ -10,6 +10,7 @@ from importlib.resources import files
 
 import pytest
 
+from alerts.announce import Announced
 from alerts.teller import StepReport
 from bewithu.clock import SystemClock
 from bewithu.errors import LeadLost
@@ -196,3 +197,37 @@ async def test_an_audit_comes_after_an_evaluation_when_it_is_due_and_is_counted(
     never = Leader(refresh, tell, SystemClock(), audit=audit, audit_every=0)
     await never.step()
     assert never.audits == 0
+
+
+async def test_alerts_are_published_after_the_mails_and_what_keeps_them_is_trouble() -> None:
+    done: list[str] = []
+
+    def refresh(now: datetime, on_values: Callable[[], object], leads: Callable[[], bool]) -> None: ...
+
+    async def tell(now: datetime) -> StepReport:
+        done.append("told")
+        return StepReport()
+
+    async def announce() -> Announced:
+        done.append("published")
+        return Announced(3, "Kafka is away: timed out")
+
+    leader = Leader(refresh, tell, SystemClock(), evaluate_every=3600, announce=announce)
+    await leader.step()
+    await leader.keep_up()
+    assert done == ["told", "published"], "only where rules were evaluated"
+    assert (leader.alert_events, leader.trouble) == (3, "Kafka is away: timed out")
+
+
+async def test_trouble_with_mails_comes_before_that_with_events() -> None:
+    def refresh(now: datetime, on_values: Callable[[], object], leads: Callable[[], bool]) -> None: ...
+
+    async def tell(now: datetime) -> StepReport:
+        return StepReport(trouble="ClickHouse is away")
+
+    async def announce() -> Announced:
+        return Announced(trouble="Kafka is away")
+
+    leader = Leader(refresh, tell, SystemClock(), announce=announce)
+    await leader.step()
+    assert leader.trouble == "ClickHouse is away"

@@ -18,7 +18,7 @@ from bewithu.settings import Registry
 from schemas.compatibility import incompatibilities, parse
 from schemas.contracts import Contract, contract_of, contracts
 from schemas.examples import wire_value
-from schemas.rejections import rejections
+from schemas.outward import outward_contracts
 from sinks.clickhouse.database import Database
 from streams.registry import SchemaRegistry
 from tests.intake_samples import REGISTRATION, as_fact, batch, facts, intake_to, sample
@@ -57,7 +57,7 @@ def test_all_contracts_are_registered_once_and_kept_compatible(
 ) -> None:
     ids = registry.register_all()
     assert registry.register_all() == ids
-    assert set(ids) == {*contracts(), rejections().topic}
+    assert set(ids) == {*contracts(), *outward_contracts()}
     for topic, contract in contracts().items():
         assert json.loads(registry.schema(ids[topic]) or "") == contract.schema
         assert (

@@ -100,7 +100,8 @@ def _definitions(settings: Settings) -> str:
 
 
 def _address_book(settings: Settings) -> str:
-    return f"{len(load_address_book(settings.address_book).coordinators)} coordinators"
+    book = load_address_book(settings.address_book)
+    return f"{len(book.coordinators)} coordinators, {len(book.webhooks)} webhooks"
 
 
 def _clickhouse(settings: Settings) -> str:

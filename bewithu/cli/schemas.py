@@ -16,7 +16,7 @@ from schemas import avro
 from schemas.contracts import Contract, contract_of, contracts
 from schemas.evolution import Report, check_contracts
 from schemas.history import NoHistory
-from schemas.rejections import rejections
+from schemas.outward import outward_contract, outward_records
 from streams.registry import SchemaRegistry
 
 app = typer.Typer(help="The contracts that agencies publish against.", no_args_is_help=True)
@@ -37,7 +37,7 @@ def show(
     event_type: Annotated[
         str,
         typer.Argument(
-            help="the event type, for example registration; rejection for our answers to agencies"
+            help="the event type, for example registration; rejection or alert for what we publish"
         ),
     ],
     as_json: Json = False,
@@ -62,7 +62,7 @@ def show(
 
 
 def _named(event_type: str) -> Contract:
-    return rejections() if event_type == "rejection" else contract_of(event_type)
+    return outward_contract(event_type) if event_type in outward_records() else contract_of(event_type)
 
 
 @app.command()

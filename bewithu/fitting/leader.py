@@ -1,4 +1,4 @@
-"""What the leader does after new data: refresh the indicators, then evaluate rules and mail."""
+"""What the leader does after new data: refresh the indicators, evaluate rules and mail, publish alerts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 from time import monotonic
 from typing import Any, Protocol
 
+from alerts.announce import Announced
 from alerts.teller import StepReport
 from bewithu.clock import Clock
 from bewithu.errors import LeadLost
@@ -49,11 +50,13 @@ class Leader:
         audit_every: float = 0.0,
         forget: Forget | None = None,
         forget_every: float = 0.0,
+        announce: Callable[[], Awaitable[Announced]] | None = None,
     ) -> None:
         """`evaluate_every`: seconds between two evaluations of the rules while values change all the time.
 
         `audit_every`: seconds between two audits, which come after an evaluation; 0 for none. `forget_every`: seconds
-        after which what has become too old is forgotten again, from the first evaluation on.
+        after which what has become too old is forgotten again, from the first evaluation on. `announce`: publishes
+        alerts for other systems, after each evaluation.
         """
         self._refresh = refresh
         self._tell = tell
@@ -66,6 +69,7 @@ class Leader:
         self._forget = forget
         self._forget_every = forget_every
         self._forget_next = float("-inf")
+        self._announce = announce
         self.audits = 0
         self.forgotten = 0
         self.differences = 0
@@ -74,6 +78,7 @@ class Leader:
         self.last_seconds = 0.0
         self.mails_sent = 0
         self.transitions = 0
+        self.alert_events = 0
         self.trouble = ""
         # Two refreshes at once would both append the same difference; two tellers would send a mail twice.
         self._one_at_a_time = asyncio.Lock()
@@ -110,6 +115,7 @@ class Leader:
             now = await self._bring_up_to_date()
             if tell and self.leads():
                 await self._evaluate(now)
+                await self._announce_alerts()
                 await self._audit_if_due(now)
                 await self._forget_if_due(now)
         except LeadLost:
@@ -157,3 +163,10 @@ class Leader:
         self.transitions += len(report.transitions)
         self.trouble = report.trouble
         self.on_step(now)
+
+    async def _announce_alerts(self) -> None:
+        """After the mails, which wait for nobody."""
+        if self._announce is not None:
+            done = await self._announce()
+            self.alert_events += done.published
+            self.trouble = self.trouble or done.trouble

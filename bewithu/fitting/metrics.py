@@ -27,6 +27,7 @@ class LeaderCounts(Protocol):
     last_seconds: float
     mails_sent: int
     transitions: int
+    alert_events: int
     audits: int
     differences: int
     forgotten: int
@@ -81,6 +82,11 @@ class WorkerCollector(Collector):
         )
         yield CounterMetricFamily(
             "bewithu_alert_transitions", "Steps of alerts written down.", value=self._leader.transitions
+        )
+        yield CounterMetricFamily(
+            "bewithu_alert_events",
+            "Steps of alerts published for other systems.",
+            value=self._leader.alert_events,
         )
         yield CounterMetricFamily(
             "bewithu_mails_sent", "Mails taken by the server.", value=self._leader.mails_sent

@@ -20,7 +20,7 @@ from bewithu.errors import BewithuError, Unavailable
 from bewithu.fitting.leader import Leader
 from bewithu.settings import Settings
 from schemas.contracts import contracts
-from schemas.rejections import rejections
+from schemas.outward import outward_contracts
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.prepare import prepare
 from streams.registry import SchemaRegistry
@@ -132,7 +132,7 @@ class Worker:
             log.info("made topics %s", ", ".join(made))
 
     def _register(self) -> None:
-        for contract in (*contracts().values(), rejections()):
+        for contract in (*contracts().values(), *outward_contracts().values()):
             self.registry.register(contract)
 
     async def _serve(self) -> web.AppRunner:

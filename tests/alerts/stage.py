@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from alerts.address_book import AddressBook
+from alerts.given import Definitions, HookSender, Post, Sources
+from alerts.hook_post import HookPost
 from alerts.judging import Series
 from alerts.ports import IndicatorText
 from alerts.rules import Rule
 from alerts.send import Sender
-from alerts.teller import Definitions, Post, Sources, StepReport, Teller
+from alerts.teller import StepReport, Teller
 from bewithu.errors import Unavailable
 from bewithu.settings import Smtp
 from schemas.alerting import Reading, Silence
@@ -87,6 +89,7 @@ class Stage:
         self.silences = Wishes()
         self.now = NOON
         self.post: Post = Sender(Smtp(port=port))
+        self.hooks: HookSender = HookPost()
         self.definitions = Definitions(
             rules,
             people,
@@ -98,7 +101,7 @@ class Stage:
 
     def new_teller(self) -> Teller:
         """As after a restart: with an empty memory."""
-        sources = Sources(self.values, self.log, self.log, self.silences, self.post)
+        sources = Sources(self.values, self.log, self.log, self.silences, self.post, self.hooks)
         return Teller(sources, self.definitions, self.real)
 
     async def step(self, value: float | None = None, days: float = 0, seconds: float = 0) -> StepReport:

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 import alerts
-from alerts.address_book import address_book_schema, load_address_book, responsible_for, told
+from alerts.address_book import (
+    AddressBook,
+    Webhook,
+    address_book_schema,
+    hooked,
+    load_address_book,
+    responsible_for,
+    told,
+)
 from bewithu.errors import DefinitionError
 from schemas.areas import LANGUAGES
 from tests.alerts.samples import LIEGE, book, coordinator, rule, transition
@@ -134,3 +142,90 @@ def test_nobody_is_told_of_what_may_come_to_nothing(kind: str) -> None:
     people = book(coordinator("country@x.be", "BE"))
     (answer,) = told(transition(kind), rule(severity="critical"), people)  # type: ignore[arg-type]
     assert (answer.told, answer.reason) == (False, f"nobody is told of a {kind} alert")
+
+
+# --- webhooks ---
+
+HOOKS = (
+    GOOD
+    + """\
+webhooks:
+  - name: dispatch
+    url: https://dispatch.example.invalid/alerts/s3cret?team=a
+    areas: [BE]
+  - name: liege
+    url: http://127.0.0.1:9000
+    areas: ["60000"]
+    severities: [critical]
+"""
+)
+
+
+def test_a_book_without_webhooks_has_none_and_the_demos_posts_to_nobody() -> None:
+    assert load_address_book().webhooks == ()
+
+
+def test_webhooks_are_read_as_written_and_found_by_what_stands_for_them(tmp_path: Path) -> None:
+    file = tmp_path / "book.yaml"
+    file.write_text(HOOKS, "utf-8")
+    read = load_address_book(file)
+    dispatch, liege = read.webhooks
+    assert (dispatch.severities, liege.severities) == (("info", "warning", "critical"), ("critical",))
+    assert read.find_webhook("webhook:liege") == liege
+    assert read.find_webhook("liege") is None
+    assert read.find(dispatch.address) is None
+    assert read.find_webhook("ann@example.invalid") is None
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        ("https://dispatch", "ftp://dispatch", "book.yaml:13: webhooks.0: url must be an address such as https://"),
+        ("https://dispatch.example.invalid", "https://", "book.yaml:13: webhooks.0: url must be an address such as"),
+        ("https://dispatch", "dispatch", "book.yaml:13: webhooks.0: url must be an address such as https://"),
+        (":9000", ":90000", "book.yaml:16: webhooks.1: url must be an address such as https://"),
+        ("/alerts/", "/al erts/", "book.yaml:13: webhooks.0: url must be an address such as https://"),
+        ("https://dispatch", "https://bo:s3cret@dispatch", "book.yaml:13: webhooks.0: url has a login"),
+        ("?team=a", "#a", "book.yaml:13: webhooks.0: url must not have a #"),
+        ("name: liege", "name: dispatch", "book.yaml:16: webhooks.1.name: 'dispatch' is already in line 13"),
+        ('areas: ["60000"]', 'areas: ["62036"]', "book.yaml:18: webhooks.1.areas.0: area code '62036' is unknown"),
+        ('areas: ["60000"]', "areas: []", "book.yaml:18: webhooks.1.areas: Tuple should have at least 1 item"),
+        ("    url: http://127.0.0.1:9000\n", "", "book.yaml:16: webhooks.1.url: is missing"),
+        ("    url: http:", "    uri: http:", "uri: is not a field of this definition (did you mean 'url'?)"),
+    ],
+)  # fmt: skip
+def test_a_wrong_webhook_is_refused_with_its_place_and_its_address_is_not_repeated(
+    tmp_path: Path, right: str, wrong: str, message: str
+) -> None:
+    assert right in HOOKS
+    said = refusal(tmp_path, HOOKS.replace(right, wrong, 1))
+    assert message in said
+    assert "s3cret" not in said
+
+
+def test_webhooks_are_told_of_their_areas_and_severities_as_coordinators_are() -> None:
+    book_of_hooks = AddressBook(
+        contact="book@example.invalid",
+        coordinators=(coordinator("country@x.be", "BE"),),
+        webhooks=tuple(
+            Webhook.model_validate(
+                {"name": name, "url": "https://x.invalid", "areas": areas, "severities": only}
+            )
+            for name, areas, only in (
+                ("country", ["BE"], ["warning"]),
+                ("province", [LIEGE], ["warning", "critical"]),
+                ("beside", [FLANDERS], ["warning"]),
+                ("calm", ["BE"], ["critical"]),
+            )
+        ),
+    )
+    answers = hooked(transition("firing", area=LIEGE), "warning", book_of_hooks)
+    assert [(each.webhook.name, each.told, each.reason) for each in answers] == [
+        ("country", True, "60000 lies in BE"),
+        ("province", True, "60000 is the webhook's area"),
+        ("beside", False, "60000 is not in 02000"),
+        ("calm", False, "hears of critical, not of warning"),
+    ]
+    pending = hooked(transition("pending"), "warning", book_of_hooks)
+    assert {each.reason for each in pending} == {"nobody is told of a pending alert"}
+    assert len(told(transition("firing"), "warning", book_of_hooks)) == 1

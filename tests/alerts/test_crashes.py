@@ -7,10 +7,11 @@ from email.message import EmailMessage
 
 import pytest
 
+from alerts.given import Post as PostOffice
+from alerts.given import Sources
 from alerts.ports import AlertLog, MailLog
 from alerts.send import Delivery, Sender
-from alerts.teller import Post as PostOffice
-from alerts.teller import Sources, Teller
+from alerts.teller import Teller
 from bewithu.errors import Unavailable
 from bewithu.settings import Smtp
 from schemas.alerting import MailNote, Transition
@@ -68,7 +69,7 @@ HISTORY = [(412, 0), (412, 2), (412, 2), (90, 1), (90, 1)]
 
 async def play(stage: Stage, broken: Fragile) -> bool:
     """The whole history with one breakage; after a crash a new process goes on. Whether it crashed."""
-    sources = Sources(stage.values, broken, broken, stage.silences, stage.post)
+    sources = Sources(stage.values, broken, broken, stage.silences, stage.post, stage.hooks)
     stage.teller = Teller(sources, stage.definitions, stage.real)
     crashed = False
     for value, days in HISTORY:

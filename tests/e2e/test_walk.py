@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from streams.publisher import EventRefused, Publisher
+from tests.alert_topic import alert_topic
 from tests.e2e.platform import Platform, yesterday_noon
 from tests.events import registration
 from tests.parts.deadlines import wait_until
@@ -25,8 +26,18 @@ def test_an_agencys_events_become_a_value_an_alert_and_one_mail_for_each_coordin
     platform: Platform,
 ) -> None:
     platform.start_worker()
-    with platform.publisher() as publisher:
+    with (
+        platform.publisher() as publisher,
+        alert_topic(platform.broker.bootstrap_servers, platform.registry.url) as topic,
+    ):
         walk(platform, publisher, datetime.now(UTC))
+        # Other systems read the same steps.
+        wait_until(lambda: len(topic.read()) >= 2, 30, "both steps on the topic of alerts")
+    told = [(each.key, each.event["kind"], each.event["severity"]) for each in topic.messages]
+    assert told == [
+        ("many_registrations|03000", "firing", "warning"),
+        ("many_registrations|03000", "resolved", "warning"),
+    ]
 
 
 def walk(platform: Platform, publisher: Publisher, now: datetime) -> None:

@@ -17,6 +17,7 @@ from tests.parts.authority import Authority
 from tests.parts.clickhouse import ClickHouse
 from tests.parts.kafka import ApacheKafka
 from tests.parts.processes import running
+from tests.parts.receiver import Receiver
 from tests.parts.registry import SchemaRegistry
 from tests.parts.secured_kafka import SecuredKafka
 from tests.parts.smtp import SmtpServer
@@ -110,6 +111,15 @@ def clickhouse_database(clickhouse: ClickHouse) -> Iterator[str]:
 def smtp_server() -> Iterator[SmtpServer]:
     """A running mail server that has no mail yet and accepts everything."""
     server = SmtpServer()
+    server.start()
+    with running(server):
+        yield server
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A running receiver of webhooks that takes everything."""
+    server = Receiver()
     server.start()
     with running(server):
         yield server
