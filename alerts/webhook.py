@@ -103,7 +103,9 @@ def _annotations(transition: Transition, rule: Rule, indicator: IndicatorText) -
         "place": area(transition.area).name(_LANGUAGE),
         "reason": transition.reason,
         "summary": rule.summary.in_language(_LANGUAGE),
-        "threshold": figure_told(speak.amount, transition.threshold, indicator, speak),
+        "threshold": "none"
+        if transition.threshold is None
+        else figure_told(speak.amount, transition.threshold, indicator, speak),
         "value": figure_told(speak.amount, transition.value, indicator, speak),
     }
 

@@ -228,4 +228,4 @@ def test_webhooks_are_told_of_their_areas_and_severities_as_coordinators_are() -
     ]
     pending = hooked(transition("pending"), "warning", book_of_hooks)
     assert {each.reason for each in pending} == {"nobody is told of a pending alert"}
-    assert len(told(transition("firing"), "warning", book_of_hooks)) == 1
+    assert len(told(transition("firing"), rule(), book_of_hooks)) == 1

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from alerts.teller import MAILS_PER_STEP
+from alerts.dispatch import MAILS_PER_STEP
 from sinks.clickhouse.alert_log import ClickHouseAlertLog
 from sinks.clickhouse.database import Database
 from tests.alerts.mail_server import Post, new_post, serving
