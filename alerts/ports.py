@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from alerts.judging import Series
-from schemas.alerting import MailNote, Reading, Silence, Transition
+from schemas.alerting import Acknowledgement, MailNote, Reading, Silence, Transition
 from schemas.areas import Language
 
 
@@ -99,4 +99,12 @@ class Silences(Protocol):
 
     def written(self, since: datetime) -> Sequence[Silence]:
         """All that were written of the silences that had not ended by then."""
+        ...
+
+
+class Acknowledgements(Protocol):
+    """Who looks after which alert. Raises `Unavailable`."""
+
+    def written(self, since: datetime) -> Sequence[Acknowledgement]:
+        """All of alerts that began then or later."""
         ...
