@@ -29,7 +29,8 @@ class Letter:
     """All that a mail about `transition` to `coordinator` is made of.
 
     `last_heard`: when the newest event of each publisher was recorded. `board`: address of the board, without
-    a slash at the end. `contact`: who keeps the address book.
+    a slash at the end. `contact`: who keeps the address book. `actions`: links with their labels, as `actions_for` of
+    alerts/links.py gives them.
     """
 
     transition: Transition
@@ -40,6 +41,7 @@ class Letter:
     last_heard: Mapping[str, datetime]
     board: str
     contact: str
+    actions: tuple[tuple[str, str], ...] = ()
 
     @property
     def language(self) -> Language:
@@ -81,6 +83,7 @@ class Page:
     threshold: str
     sources: tuple[tuple[str, str], ...]
     link: str
+    actions: tuple[tuple[str, str], ...]
     reason: str
     contact: str
     reference: str
@@ -123,6 +126,7 @@ def page(letter: Letter) -> Page:
         threshold=threshold,
         sources=_sources(letter, speak),
         link=_link(letter),
+        actions=tuple((speak.gettext(label), address) for label, address in letter.actions),
         reason=_why_you(letter, speak),
         contact=letter.contact,
         reference=f"{transition.rule} · {transition.area} · {transition.id}",

@@ -16,12 +16,14 @@ from functools import cache
 from typing import Final, Protocol
 
 from jinja2 import TemplateError
+from pydantic import SecretStr
 
 from alerts.address_book import AddressBook
 from alerts.evaluate import Alert, Decision, State, evaluate, latest, to_millisecond
 from alerts.holding import Held, holding, in_force
 from alerts.judging import Series, findings, is_provisional, judged_day
 from alerts.letter import Letter
+from alerts.links import actions_for
 from alerts.mail import compose, domain_of
 from alerts.outbox import Due, OpenMail, addressed, due, open_mails
 from alerts.ports import AlertLog, IndicatorText, MailLog, Readings, Silences
@@ -73,13 +75,17 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """What analysts and operators wrote. `board` is the board's address, `sender` is `name <address>`."""
+    """What analysts and operators wrote. `board` is the board's address, `sender` is `name <address>`.
+
+    `link_key` signs the links in mails; there are none without it.
+    """
 
     rules: Sequence[Rule]
     book: AddressBook
     indicators: Mapping[str, IndicatorText]
     board: str
     sender: str
+    link_key: SecretStr | None = None
 
 
 class Teller:
@@ -229,6 +235,14 @@ class Teller:
             last_heard=self._readings.last_heard([publisher.code for publisher in indicator.publishers]),
             board=written.board.rstrip("/"),
             contact=written.book.contact,
+            actions=actions_for(
+                transition,
+                decision.coordinator.email,
+                decision.coordinator.language,
+                written.link_key,
+                written.board,
+                decision.mail.queued_at,
+            ),
         )
         return compose(letter, decision.mail.message_id, written.sender, decision.mail.queued_at)
 

@@ -107,6 +107,7 @@ def make_worker(
             indicator_texts(written.indicators),
             board_address(settings),
             settings.smtp.sender,
+            settings.http.link_key,
         ),
     )
     chance = random.SystemRandom()
