@@ -203,6 +203,4 @@ def _language(request: web.Request) -> Language:
 def _addresses(request: web.Request) -> list[str]:
     resources = (resource.canonical for resource in request.app.router.resources())
     # Nobody types the address that links in mails have.
-    return sorted(
-        address for address in resources if not address.startswith("/static") and address != LINKS
-    )
+    return sorted(address for address in resources if not address.startswith("/static") and address != LINKS)
