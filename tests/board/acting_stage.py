@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from importlib.resources import files
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode
 
 from aiohttp import web
+from aiohttp.test_utils import TestClient
 from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 
@@ -30,7 +31,10 @@ from sinks.clickhouse.published import PublishedValues
 from sinks.clickhouse.silences import ClickHouseSilences
 from tests.alerts.samples import LIEGE, NOON, book, coordinator, transition
 from tests.board.fake_data import FakeClock
+from tests.board.markup import Element, parse
 
+#: What was written, where nothing was.
+NOTHING: tuple[list[Acknowledgement], list[Silence]] = ([], [])
 KEY = SecretStr("0123456789abcdef" * 4)
 RULE = "arrivals_emergency_housing_province"
 SINCE = NOON - timedelta(days=2)
@@ -94,6 +98,15 @@ def page(token: str, language: str = "en") -> str:
     return f"/act?{urlencode({'token': token, 'lang': language})}"
 
 
-def token_of(address: str) -> str:
-    query: Mapping[str, list[str]] = parse_qs(urlsplit(address).query)
-    return query["token"][0]
+async def confirm(
+    client: TestClient[web.Request, web.Application], token: str, language: str = "en", **more: Any
+) -> tuple[int, Element]:
+    """Sends the page's form as a browser does."""
+    headers = more.pop("headers", {"Origin": "null", "Sec-Fetch-Site": "same-origin"})
+    answer = await client.post(f"/act?lang={language}", data={"token": token, **more}, headers=headers)
+    return answer.status, parse(await answer.text())
+
+
+def heading(root: Element) -> str:
+    (found,) = root.all("h1")
+    return found.text()

@@ -12,7 +12,6 @@ from aiohttp.test_utils import TestServer
 from alerts.links import actions_for
 from alerts.mail import compose
 from schemas.areas import LANGUAGES
-from sinks.clickhouse.database import Database
 from tests.alerts.samples import letter
 from tests.alerts.test_mail import SENDER, Tags, body
 from tests.board.acting_stage import ANN, KEY, ActingStage, page
@@ -24,13 +23,6 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     process, devtools = start_browser(tmp_path_factory.mktemp("chromium"))
     yield devtools
     process.stop()
-
-
-@pytest.fixture
-def stage(database: Database) -> ActingStage:
-    stage = ActingStage(database)
-    stage.step("firing", 2)
-    return stage
 
 
 def links_of_the_mail(stage: ActingStage, board: str) -> list[str]:
