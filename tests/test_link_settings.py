@@ -278,26 +278,3 @@ def test_a_wrong_bewithu_toml_is_told_without_its_secrets(folder: Path) -> None:
     for text in (f'[smtp]\npassword = "{SECRET}', f"[smtp]\npassword = {SECRET}", f'smtp = "{SECRET}"'):
         (folder / "bewithu.toml").write_text(text)
         assert SECRET not in problem()
-
-
-# --- the key of links in mails ---
-
-
-def test_the_key_of_links_in_mails_may_come_from_a_file(folder: Path) -> None:
-    (folder / "key").write_text("0123456789abcdef" * 4 + "\n")
-    key = load_settings(http={"link_key_file": "key"}).http.link_key
-    assert key is not None
-    assert key.get_secret_value() == "0123456789abcdef" * 4
-    assert load_settings().http.link_key is None
-
-
-@pytest.mark.parametrize("key", [SECRET, "", "x" * 31])
-def test_a_key_that_can_be_guessed_is_refused_and_not_shown(key: str) -> None:
-    told = problem(http={"link_key": key})
-    assert told.startswith("setting http: link_key has fewer than 32 characters")
-    assert "openssl rand -hex 32" in told
-    assert not key or key not in told
-
-
-def test_a_key_file_that_is_not_there_is_named() -> None:
-    assert "link_key_file nowhere: No such file" in problem(http={"link_key_file": "nowhere"})
