@@ -1,7 +1,8 @@
 """Links in mails that acknowledge or silence an alert: what each says, signed, and how that is checked. Pure.
 
 A link is one coordinator's, for one alert and one thing to do, and expires. Whoever has it can do that one thing, and
-nobody can make another without the key (docs/security.md). It leads to a page that asks first (bewithu/board/act.py).
+nobody can make another without the key (docs/security.md). It leads to a page that asks first
+(bewithu/board/act_pages.py).
 """
 
 from __future__ import annotations
