@@ -20,7 +20,7 @@ from pydantic import SecretStr
 
 from alerts.evaluate import to_millisecond
 from alerts.voice import mark
-from schemas.alerting import Transition
+from schemas.alerting import FIRING, Transition
 from schemas.areas import Language
 
 #: Of the board, which answers there.
@@ -74,7 +74,7 @@ def actions_for(
 
     `board`: its address. `now`: when the mail was queued, so that a mail that is sent again is the same mail.
     """
-    if key is None or transition.kind != "firing":
+    if key is None or transition.kind not in FIRING:
         return ()
     expires = to_millisecond(now + VALID_FOR)
     alert = transition.rule, transition.area, transition.since
