@@ -47,6 +47,7 @@ class Row:
     threshold: str
     time: str
     link: str
+    actions: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +170,7 @@ def _row(letter: Letter, speak: Voice) -> Row:
         threshold=figure_told(speak.amount, about.threshold, text, speak),
         time=time,
         link=board_link(letter.board, about, speak),
+        actions=tuple((speak.gettext(label), address) for label, address in letter.actions),
     )
 
 

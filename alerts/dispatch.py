@@ -16,6 +16,7 @@ from alerts.address_book import Coordinator
 from alerts.evaluate import to_millisecond
 from alerts.given import Definitions, Sources
 from alerts.letter import Letter
+from alerts.links import actions_for
 from alerts.mail import compose
 from alerts.outbox import Due
 from alerts.send import Delivery
@@ -111,10 +112,14 @@ class Dispatch:
         # A mail about several shows no history, and reading one takes a while.
         days = DAYS_OF_HISTORY if len(about) == 1 else 0
         heard = cache(self._readings.last_heard)
-        letters = [self._letter(each, decision.coordinator, heard, days) for each in about]
+        letters = [
+            self._letter(each, decision.coordinator, heard, days, decision.queued_at) for each in about
+        ]
         return compose(letters, decision.message_id, self._written.sender, decision.queued_at)
 
-    def _letter(self, transition: Transition, reader: Coordinator, heard: Heard, days: int) -> Letter:
+    def _letter(
+        self, transition: Transition, reader: Coordinator, heard: Heard, days: int, queued_at: datetime
+    ) -> Letter:
         written = self._written
         indicator = written.indicators[transition.indicator]
         return Letter(
@@ -128,6 +133,10 @@ class Dispatch:
             last_heard=heard(tuple(publisher.code for publisher in indicator.publishers)),
             board=written.board.rstrip("/"),
             contact=written.book.contact,
+            # By when it was queued: a mail that is sent again is the same mail.
+            actions=actions_for(
+                transition, reader.email, reader.language, written.link_key, written.board, queued_at
+            ),
         )
 
     def _outcomes(self, decision: Due, outcome: Outcome, detail: str) -> list[MailNote]:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Any, Protocol
 
+from pydantic import SecretStr
+
 from alerts.address_book import AddressBook, Webhook
-from alerts.ports import AlertLog, IndicatorText, MailLog, Readings, Silences
+from alerts.ports import Acknowledgements, AlertLog, IndicatorText, MailLog, Readings, Silences
 from alerts.rules import Rule
 from alerts.send import Delivery
 
@@ -33,16 +35,21 @@ class Sources:
     alert_log: AlertLog
     mail_log: MailLog
     silences: Silences
+    acknowledgements: Acknowledgements
     post: Post
     hooks: HookSender
 
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """What analysts and operators wrote. `board` is the board's address, `sender` is `name <address>`."""
+    """What analysts and operators wrote. `board` is the board's address, `sender` is `name <address>`.
+
+    `link_key` signs the links in mails; there are none without it.
+    """
 
     rules: Sequence[Rule]
     book: AddressBook
     indicators: Mapping[str, IndicatorText]
     board: str
     sender: str
+    link_key: SecretStr | None = None

@@ -31,7 +31,8 @@ class Letter:
     """All that a mail about `transition` to `coordinator` is made of.
 
     `last_heard`: when the newest event of each publisher was recorded. `board`: address of the board, without
-    a slash at the end. `contact`: who keeps the address book.
+    a slash at the end. `contact`: who keeps the address book. `actions`: links with their labels, as `actions_for` of
+    alerts/links.py gives them.
     """
 
     transition: Transition
@@ -42,6 +43,7 @@ class Letter:
     last_heard: Mapping[str, datetime]
     board: str
     contact: str
+    actions: tuple[tuple[str, str], ...] = ()
 
     @property
     def language(self) -> Language:
@@ -92,6 +94,7 @@ class Page:
     threshold: str
     sources: tuple[tuple[str, str], ...]
     link: str
+    actions: tuple[tuple[str, str], ...]
     reason: str
     contact: str
     reference: str
@@ -133,6 +136,7 @@ def page(letter: Letter) -> Page:
         threshold=threshold,
         sources=tuple(sources(text, letter.last_heard, speak)),
         link=board_link(letter.board, transition, speak),
+        actions=tuple((speak.gettext(label), address) for label, address in letter.actions),
         reason=_why_you(letter, speak),
         contact=letter.contact,
         reference=f"{transition.rule} · {transition.area} · {transition.id}",

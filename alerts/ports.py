@@ -9,7 +9,7 @@ from typing import Protocol
 
 from alerts.judging import Series
 from schemas.alert_events import AlertEvent, Published
-from schemas.alerting import MailNote, Reading, Silence, Transition
+from schemas.alerting import Acknowledgement, MailNote, Reading, Silence, Transition
 from schemas.areas import Language
 
 
@@ -124,4 +124,12 @@ class EventLog(Protocol):
 
     def note_published(self, ids: Sequence[str], at: datetime) -> None:
         """All of them, or none."""
+        ...
+
+
+class Acknowledgements(Protocol):
+    """Who looks after which alert. Raises `Unavailable`."""
+
+    def written(self, since: datetime) -> Sequence[Acknowledgement]:
+        """All of alerts that began then or later."""
         ...

@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from alerts.acknowledging import look_up
 from alerts.addressing import addressed
 from alerts.dispatch import Dispatch
-from alerts.evaluate import latest
+from alerts.evaluate import Alert, State, latest
 from alerts.evaluation import Evaluation
 from alerts.given import Definitions, Sources
 from alerts.holding import Held, holding, in_force
@@ -45,6 +46,7 @@ class Teller:
         self._alerts = sources.alert_log
         self._mails = sources.mail_log
         self._silences = sources.silences
+        self._acknowledgements = sources.acknowledgements
         self._written = definitions
         self._rules = {rule.id: rule for rule in definitions.rules}
         self._evaluation = Evaluation(
@@ -97,14 +99,26 @@ class Teller:
         about = self._alerts.transitions(sorted({note.transition for note in unfinished}))
         return due(open_notices(about, unfinished), book, self._rules, self._real.now(), domain)
 
+    def _looked_after(self, fresh: Sequence[Transition], states: Mapping[Alert, State]) -> Mapping[str, Held]:
+        """Whoever acknowledged an alert knows that it goes on."""
+        reminders = [each for each in fresh if each.kind == "reminded"]
+        known = look_up(states, self._acknowledgements) if reminders else {}
+        return {
+            each.id: Held(f"acknowledged by {known[each.rule, each.area].author}", still_fires=False)
+            for each in reminders
+            if (each.rule, each.area) in known
+        }
+
     def _held(self, fresh: Sequence[Transition]) -> Mapping[str, Held]:
-        """Of those that begin to fire the ones that nobody is to be told of now, by id."""
+        """Of those that call to act the ones that nobody is to be told of now, by id."""
         if not fresh:
             return {}
-        now = self._real.now()
-        held = holding(
-            fresh, self._rules, in_force(self._silences.written(now)), latest(self._alerts.states()), now
-        )
+        now, states = self._real.now(), latest(self._alerts.states())
+        silences = in_force(self._silences.written(now))
+        held = {
+            **holding(fresh, self._rules, silences, states, now),
+            **self._looked_after(fresh, states),
+        }
         for each in fresh:
             if each.id in held and each.id not in self._held_before:
                 log.info("alert %s in %s is held back: %s", each.rule, each.area, held[each.id].reason)

@@ -17,6 +17,15 @@ class Level(BaseModel):
     # What was read may be a secret: no text of an error may quote it.
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
+    @model_validator(mode="after")
+    def _read_secrets(self) -> Level:
+        """`x_file` is where `x` is read from, unless `x` is given."""
+        for name in type(self).model_fields:
+            file = getattr(self, f"{name}_file", None)
+            if file is not None and getattr(self, name) is None:
+                setattr(self, name, read_secret(f"{name}_file", file))
+        return self
+
 
 class Link(Level):
     """A link that may be encrypted. The server's certificate and host name are then verified, always."""
@@ -42,15 +51,6 @@ class Link(Level):
     def variable(self, name: str) -> str:
         """The environment variable of one of this level's settings."""
         return f"{self.prefix}{name.upper()}"
-
-    @model_validator(mode="after")
-    def _read_secrets(self) -> Link:
-        """`x_file` is where `x` is read from, unless `x` is given."""
-        for name in type(self).model_fields:
-            file = getattr(self, f"{name}_file", None)
-            if file is not None and getattr(self, name) is None:
-                setattr(self, name, read_secret(f"{name}_file", file))
-        return self
 
     @model_validator(mode="after")
     def _check_certificates(self) -> Link:

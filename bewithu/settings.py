@@ -22,6 +22,9 @@ from bewithu.addresses import checked, is_loopback, mask_logins
 from bewithu.errors import SettingsError
 from bewithu.links import HttpLink, Level, Link, LoginLink
 
+#: Characters of the key that links in mails are signed with: those of 128 random bits in hexadecimal.
+LEAST_KEY = 32
+
 
 class Kafka(Link):
     """The broker, and how much is taken from it at once."""
@@ -179,6 +182,19 @@ class Http(Level):
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535, description="0 takes a free port")
     public_url: str | None = Field(None, description="the board's address in mails, where it differs")
+    link_key: SecretStr | None = Field(
+        None, description="signs the links in mails that acknowledge or silence an alert; no links without it"
+    )
+    link_key_file: Path | None = Field(None, description="a file with it, for container secrets")
+
+    @model_validator(mode="after")
+    def _check_key(self) -> Http:
+        if self.link_key is not None and len(self.link_key.get_secret_value()) < LEAST_KEY:
+            raise ValueError(
+                f"link_key has fewer than {LEAST_KEY} characters, and can be guessed from a single mail: "
+                "make one with `openssl rand -hex 32`"
+            )
+        return self
 
 
 class Refresh(Level):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
-from alerts.address_book import load_address_book
+from alerts.address_book import AddressBook, load_address_book
 from alerts.announce import Announcer
 from alerts.given import Definitions, Sources
 from alerts.hook_post import HookPost
@@ -14,7 +15,9 @@ from alerts.rules import Rule, load_rules
 from alerts.send import Sender
 from alerts.teller import Teller
 from bewithu import __version__
-from bewithu.clock import Clock
+from bewithu.clock import Clock, SystemClock
+from bewithu.fitting.acknowledged import LookedAfter
+from bewithu.fitting.acting import LinkedActions, Stores
 from bewithu.fitting.alerting import PublishedReadings, indicator_texts
 from bewithu.fitting.board import PublishedBoard
 from bewithu.fitting.leader import Leader
@@ -22,6 +25,7 @@ from bewithu.fitting.metrics import metrics_registry
 from bewithu.fitting.worker import Worker
 from bewithu.settings import Settings
 from schemas.indicators import Indicators, load_indicators
+from sinks.clickhouse.acknowledgements import ClickHouseAcknowledgements
 from sinks.clickhouse.alert_log import ClickHouseAlertLog
 from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.changes import Changes
@@ -104,6 +108,7 @@ def make_worker(
             alert_log,
             alert_log,
             ClickHouseSilences(leader_store),
+            ClickHouseAcknowledgements(leader_store),
             Sender(settings.smtp),
             HookPost(),
         ),
@@ -113,6 +118,7 @@ def make_worker(
             indicator_texts(written.indicators),
             board_address(settings),
             settings.smtp.sender,
+            settings.http.link_key,
         ),
     )
     # Other systems read each transition on a topic.
@@ -138,11 +144,15 @@ def make_worker(
         Explanations(board_store),
         Bookkeeping(board_store),
         ClickHouseAlertLog(board_store),
+        LookedAfter(ClickHouseAcknowledgements(board_store), book),
         written.indicators,
         written.rules,
         clock,
         {"bewithu": __version__},
     )
+
+    # Who follows a link in a mail may acknowledge or silence that alert: all that the board ever writes.
+    actions = make_actions(settings, board_store, written.rules, book)
     return Worker(
         settings=settings,
         clock=clock,
@@ -152,8 +162,21 @@ def make_worker(
         progress=progress,
         leader=leader,
         board=board,
+        actions=actions,
         metrics=metrics_registry(progress, leader),
     )
+
+
+def make_actions(
+    settings: Settings, database: Database, rules: Sequence[Rule], book: AddressBook
+) -> LinkedActions | None:
+    """What links in mails do; None where no key is set, so that there are none."""
+    if settings.http.link_key is None:
+        return None
+    stores = Stores(
+        ClickHouseAlertLog(database), ClickHouseAcknowledgements(database), ClickHouseSilences(database)
+    )
+    return LinkedActions(settings.http.link_key, stores, rules, book, SystemClock())
 
 
 def make_replay(

@@ -96,3 +96,20 @@ class Silence:
     begins: datetime
     ends: datetime
     matchers: Mapping[str, str] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """Somebody has seen an alert and looks after it.
+
+    `since` is the alert's, the same for all of its steps, so the next alert of the same rule and area is not
+    acknowledged by it. `author`: a coordinator's e-mail address, or a name. `at`: real time, UTC, in whole
+    milliseconds.
+    """
+
+    rule: str
+    area: str
+    since: datetime
+    author: str
+    comment: str
+    at: datetime

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from schemas.indicators import Counted, Indicators
 from sinks.clickhouse.database import Database
-from sinks.clickhouse.generations import STANDS, note, read_generations
+from sinks.clickhouse.generations import STANDS, notes, read_generations
 
 KNOWN = datetime(2025, 3, 9, 12, 30, tzinfo=UTC)
 GENERATION = 7
@@ -48,7 +48,7 @@ def store_values(database: Database, indicators: Indicators, values: Iterable[He
     """All values of a series in one call. Every indicator stands afterwards."""
     counted = [found for found in indicators.values() if isinstance(found, Counted)]
     if not read_generations(database):
-        note(database, [(found, GENERATION, STANDS) for found in counted], KNOWN)
+        database.insert_frame("generations", notes([(found, GENERATION, STANDS) for found in counted], KNOWN))
     moves = []
     for series, held in groupby(
         sorted(values, key=lambda each: (*each.series, each.day)), lambda each: each.series

@@ -18,6 +18,7 @@ from alerts.varied import variants
 from bewithu.fitting.alerting import KnownHistory, PublishedReadings, indicator_texts
 from schemas.alerting import Transition
 from schemas.areas import Level, covering
+from sinks.clickhouse.acknowledgements import ClickHouseAcknowledgements
 from sinks.clickhouse.alert_log import ClickHouseAlertLog
 from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.changes import Changes
@@ -84,7 +85,15 @@ async def live(database: Database) -> tuple[list[Moment], Sequence[Transition]]:
     away = book(coordinator("away@x.be", "10000", severities=["info"]))
     definitions = Definitions(RULES, away, indicator_texts(INDICATORS), "http://board", "bewithu <a@x.be>")
     teller = Teller(
-        Sources(readings, log, log, ClickHouseSilences(database), Nobody(), Nobody()),
+        Sources(
+            readings,
+            log,
+            log,
+            ClickHouseSilences(database),
+            ClickHouseAcknowledgements(database),
+            Nobody(),
+            Nobody(),
+        ),
         definitions,
         platform.clock,
     )

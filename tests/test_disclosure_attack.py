@@ -18,7 +18,7 @@ import pytest
 from schemas.areas import children
 from schemas.indicators import load_indicators
 from sinks.clickhouse.database import Database
-from sinks.clickhouse.generations import STANDS, note
+from sinks.clickhouse.generations import STANDS, notes
 from sinks.clickhouse.published import Cell, PublishedValues
 from tests.attack import Attack, Bound
 from tests.events import ManualClock
@@ -74,7 +74,9 @@ class Population:
 
 
 def store(database: Database, population: Population) -> None:
-    note(database, [(found, GENERATION, STANDS) for found in INDICATORS.values()], KNOWN)
+    database.insert_frame(
+        "generations", notes([(found, GENERATION, STANDS) for found in INDICATORS.values()], KNOWN)
+    )
     moves = [
         Move(name, area, part, FIRST + timedelta(days=day + later), bin_, sign * count)
         for name, days in WINDOWS.items()

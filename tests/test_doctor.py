@@ -22,6 +22,7 @@ def test_doctor_shows_every_setting_with_its_source_and_no_secret(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "secret").write_text("geheim-1\n")
+    (tmp_path / "key").write_text("geheim-4" * 8)
     (tmp_path / "bewithu.toml").write_text('[kafka]\ngroup = "from-toml"\n[http]\nport = 1\n')
     smtp_server.login = ("me", "geheim-2")
     bewithu.read(database)
@@ -30,6 +31,7 @@ def test_doctor_shows_every_setting_with_its_source_and_no_secret(
         SMTP__PORT=smtp_server.port, SMTP__USERNAME="me", SMTP__PASSWORD="geheim-2",
         CLICKHOUSE__PASSWORD_FILE=tmp_path / "secret",
         HTTP__PORT=2, HTTP__PUBLIC_URL="https://me:geheim-3@board.invalid",
+        HTTP__LINK_KEY_FILE=tmp_path / "key",
     )  # fmt: skip
     table, answer = bewithu("doctor"), bewithu("doctor", "--json")
     assert (table.code, answer.code) == (0, 0)
@@ -42,8 +44,12 @@ def test_doctor_shows_every_setting_with_its_source_and_no_secret(
     assert rows["setting clickhouse.password"] == ("password_file", "***")
     assert rows["setting http.public_url"] == ("environment", "https://***@board.invalid")
     parts = {what: state for what, (state, _) in rows.items() if not what.startswith("setting")}
-    every = ("definitions", "address book", "ClickHouse", "Kafka", "schema registry", "mail server")
+    every = (
+        "definitions", "address book", "ClickHouse", "Kafka", "schema registry", "mail server", "links in mails",
+    )  # fmt: skip
     assert parts == dict.fromkeys(every, "well")
+    assert rows["links in mails"][1] == "signed, TLS, for 14d, to https://***@board.invalid"
+    assert rows["setting http.link_key"] == ("link_key_file", "***")
 
 
 def test_doctor_says_which_part_is_away_and_which_definition_is_wrong(
@@ -70,4 +76,6 @@ def test_doctor_says_which_part_is_away_and_which_definition_is_wrong(
     assert rows["definitions"][0] == "wrong"
     assert "a.yaml:1: " in rows["definitions"][1]
     assert rows["address book"][0] == "well"
+    assert rows["links in mails"][0] == "well"
+    assert rows["links in mails"][1].startswith("none: set BEWITHU_HTTP__LINK_KEY_FILE")
     assert "geheim" not in answer.out + answer.err

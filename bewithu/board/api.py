@@ -92,7 +92,8 @@ class Api:
         """GET /api/v1/alerts: open alerts, worst first. Parameters: lang, area (and all within it), limit.
 
         `{"alerts": [{"id", "rule", "indicator", "area", "area_name", "severity", "state", "since", "value",
-        "threshold", "summary", "summaries"}]}`
+        "threshold", "summary", "summaries", "acknowledged_by", "acknowledged_at"}]}`. `acknowledged_by` is empty, and
+        `acknowledged_at` null, while nobody looks after it.
         """
         return await self._answer(request, ("lang", "area", "limit"), self._alerts)
 

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+from bewithu.board.act_pages import ActPages
+from bewithu.board.acting import LinkActions
 from bewithu.board.api import Api
 from bewithu.board.assets import serve_asset
 from bewithu.board.data import BoardData
 from bewithu.board.health import Readiness, live_handler, metrics_handler, ready_handler
 from bewithu.board.pages import BoardPages, OriginPages
-from bewithu.board.responses import add_security_headers, answer_errors, compress
+from bewithu.board.responses import LINKS, add_security_headers, answer_errors, compress
 from bewithu.clock import Clock
 
 #: How often an open board asks for news.
@@ -26,19 +28,24 @@ def make_app(
     metrics: CollectorRegistry,
     *,
     poll_seconds: float = POLL_SECONDS,
+    actions: LinkActions | None = None,
 ) -> web.Application:
-    """Everything that the worker serves over HTTP; it reads and never writes.
+    """Everything that the worker serves over HTTP. It reads, and writes only what links in mails were signed for.
 
-    `ready` is asked at every health check, on the event loop, so it must answer from memory.
+    `ready` is asked at every health check, on the event loop, so it must answer from memory. `actions`: None where
+    mails have no links.
     """
     pages = BoardPages(data, clock, poll_seconds)
     api = Api(data, clock)
+    acting = ActPages(actions, data, clock, pages.forget)
     app = web.Application(middlewares=[compress, answer_errors])
     app.on_response_prepare.append(add_security_headers)
     app.add_routes(
         [
             web.get("/", pages.handle),
             web.get("/origin", OriginPages(data).handle),
+            web.get(LINKS, acting.ask),
+            web.post(LINKS, acting.act),
             web.get("/static/{name}", serve_asset),
             web.get("/api/v1/status", api.status),
             web.get("/api/v1/indicators", api.indicators),

@@ -62,7 +62,10 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class AlertInfo:
-    """An alert that is open. `severity`: info, warning or critical. `state`: pending or firing."""
+    """An alert that is open. `severity`: info, warning or critical. `state`: pending or firing.
+
+    `acknowledged_by`: who looks after it, by a name that everybody may read; empty where nobody does.
+    """
 
     id: str
     rule: str
@@ -74,6 +77,8 @@ class AlertInfo:
     value: float | None
     threshold: float | None
     summaries: Mapping[str, str]
+    acknowledged_by: str = ""
+    acknowledged_at: datetime | None = None
 
 
 #: So many events of an agency are told together.

@@ -17,7 +17,7 @@ LISTED = 20
 
 @dataclass(frozen=True, slots=True)
 class AlertLine:
-    """One alert in one language. `severity` is the rule's own word, for the style sheet."""
+    """One alert in one language. `severity` is the rule's own word, for the style sheet. `acknowledged`: by whom."""
 
     id: str
     severity: str
@@ -32,6 +32,7 @@ class AlertLine:
     since_ago: str
     value: str
     threshold: str
+    acknowledged: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,9 @@ def _line(alert: AlertInfo, info: IndicatorInfo | None, now: datetime, words: Wo
         since_ago=words.ago(alert.since, now),
         value=_number(alert.value, info, words),
         threshold=_number(alert.threshold, info, words),
+        acknowledged=words.gettext("acknowledged by %(name)s", name=alert.acknowledged_by)
+        if alert.acknowledged_by
+        else "",
     )
 
 

@@ -69,6 +69,10 @@ class BoardPages:
         response.etag = ETag(tag, is_weak=True)
         return response
 
+    def forget(self) -> None:
+        """Somebody changed what is shown: every view is rendered anew when it is asked for."""
+        self._run = secrets.token_hex(4)
+
     async def _html(self, tag: str, asked: _Asked) -> str:
         async with self._rendering:
             if tag not in self._kept:

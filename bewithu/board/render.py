@@ -7,6 +7,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from bewithu.board.act_page import LONGEST_REASON, ActPage
 from bewithu.board.assets import assets
 from bewithu.board.data import IndicatorInfo
 from bewithu.board.origin import OriginPage
@@ -62,6 +63,21 @@ def render_origin(page: OriginPage) -> str:
             languages=[(each, OWN_NAMES[each], view.origin_address(lang=each)) for each in LANGUAGES],
             home=f"/?lang={view.language}" if "lang" in view.chosen else "/",
             board=view.address(**view.figure()),
+        )
+    )
+
+
+def render_act(page: ActPage) -> str:
+    """Where a link in a mail leads."""
+    return (
+        _environment(page.language)
+        .get_template("act.html")
+        .render(
+            page=page,
+            language=page.language,
+            languages=[(each, OWN_NAMES[each], page.address(each)) for each in LANGUAGES],
+            home=f"/?lang={page.language}",
+            longest_reason=LONGEST_REASON,
         )
     )
 

@@ -48,14 +48,26 @@ SECURITY_HEADERS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+#: Under this address a link's token is in the query: nobody else may learn it, and no search engine keep it.
+LINKS: Final = "/act"
+LINK_HEADERS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "Cache-Control": "no-store",
+        "Referrer-Policy": "no-referrer",
+        "X-Robots-Tag": "noindex, nofollow, noarchive",
+    }
+)
+
 #: Shorter answers would hardly shrink.
 COMPRESSED_FROM_BYTES = 1400
 RETRY_SECONDS = 5
 
 
-async def add_security_headers(_request: web.Request, response: web.StreamResponse) -> None:
+async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
     """A signal of aiohttp, called before any response is sent."""
     response.headers.update(SECURITY_HEADERS)
+    if request.path == LINKS:
+        response.headers.update(LINK_HEADERS)
 
 
 @web.middleware
@@ -190,4 +202,5 @@ def _language(request: web.Request) -> Language:
 
 def _addresses(request: web.Request) -> list[str]:
     resources = (resource.canonical for resource in request.app.router.resources())
-    return sorted(address for address in resources if not address.startswith("/static"))
+    # Nobody types the address that links in mails have.
+    return sorted(address for address in resources if not address.startswith("/static") and address != LINKS)

@@ -12,13 +12,15 @@ from pydantic import BaseModel, SecretStr
 from pydantic_settings import EnvSettingsSource, TomlConfigSettingsSource
 
 from alerts.address_book import load_address_book
+from alerts.durations import format_duration
+from alerts.links import VALID_FOR
 from alerts.send import Sender
 from bewithu.addresses import mask_logins
 from bewithu.cli.printing import Json, print_records
 from bewithu.errors import BewithuError, DefinitionError
 from bewithu.links import Link
 from bewithu.settings import Settings, load_settings
-from bewithu.wiring import connect, read_definitions
+from bewithu.wiring import board_address, connect, read_definitions
 from streams.registry import SchemaRegistry
 from streams.topics import ensure_topics
 
@@ -38,6 +40,7 @@ def doctor(as_json: Json = False) -> None:
         "Kafka": lambda: _kafka(settings),
         "schema registry": lambda: _registry(settings),
         "mail server": lambda: _mail(settings),
+        "links in mails": lambda: _links(settings),
     }
     sources = [
         ("environment", EnvSettingsSource(Settings)()),
@@ -126,6 +129,15 @@ def _mail(settings: Settings) -> str:
     sender = Sender(settings.smtp)
     asyncio.run(sender.check(_PATIENCE))
     return f"{sender.server}, {_protection(settings.smtp)}"
+
+
+def _links(settings: Settings) -> str:
+    """They can be left out, so that there are none is no fault."""
+    if settings.http.link_key is None:
+        return "none: set BEWITHU_HTTP__LINK_KEY_FILE to let coordinators acknowledge and silence alerts"
+    address = board_address(settings)
+    encrypted = "TLS" if address.startswith("https://") else "not encrypted"
+    return f"signed, {encrypted}, for {format_duration(VALID_FOR)}, to {address}"
 
 
 def _protection(link: Link) -> str:

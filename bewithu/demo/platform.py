@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+from pydantic import SecretStr
 
 from alerts.catcher import Catcher
 from alerts.rules import Rule
@@ -129,6 +132,11 @@ def _settings(choices: Choices, folder: Path, broker: str, smtp_port: int) -> Se
         clickhouse={"url": f"chdb://{folder / 'clickhouse'}"},
         smtp=Smtp(port=smtp_port),
         # Chosen here and not by the server, as the mails link to the board before anybody opens it.
-        http=Http(host=choices.http_host, port=choices.http_port or free_port()),
+        http=Http(
+            host=choices.http_host,
+            port=choices.http_port or free_port(),
+            # Links in its mails work for as long as it runs, and no longer.
+            link_key=SecretStr(secrets.token_hex(32)),
+        ),
         refresh=Refresh(interval_seconds=0.15, evaluation_seconds=0.15),
     )

@@ -9,8 +9,9 @@ from typing import Protocol
 from alerts.rules import Rule
 from bewithu.board import data as board
 from bewithu.clock import Clock, brussels_day
+from bewithu.fitting.acknowledged import LookedAfter
 from bewithu.fitting.cached import Cached
-from schemas.alerting import FIRING, OPEN, Transition
+from schemas.alerting import FIRING, OPEN, Acknowledgement, Transition
 from schemas.areas import LANGUAGES, areas_of_level, is_within
 from schemas.areas import Level as AreaLevel
 from schemas.indicators import Counted, Indicator, Indicators
@@ -39,6 +40,7 @@ class PublishedBoard:
         explanations: Explanations,
         bookkeeping: Bookkeeping,
         alerts: OpenAlerts,
+        looked_after: LookedAfter,
         indicators: Indicators,
         rules: Sequence[Rule],
         clock: Clock,
@@ -49,6 +51,7 @@ class PublishedBoard:
         self._indicators = indicators
         self._bookkeeping = bookkeeping
         self._alerts = alerts
+        self._looked_after = looked_after
         self._rules = {rule.id: rule for rule in rules}
         self._clock = clock
         self._versions = versions
@@ -110,7 +113,8 @@ class PublishedBoard:
         ]
         found.sort(key=lambda pair: pair[1].at, reverse=True)
         found.sort(key=lambda pair: (pair[1].kind == "pending", _SEVERITIES.index(pair[0].severity)))
-        return [_alert(rule, state) for rule, state in found[:limit]]
+        seen = self._looked_after.among([state for _, state in found[:limit]])
+        return [alert_info(rule, state, seen.get((state.rule, state.area))) for rule, state in found[:limit]]
 
     def agencies(self) -> Sequence[board.AgencyInfo]:
         return self._agencies.get()
@@ -216,7 +220,8 @@ def _point(cell: Cell) -> board.Point:
     return board.Point(cell.day, cell.value)
 
 
-def _alert(rule: Rule, state: Transition) -> board.AlertInfo:
+def alert_info(rule: Rule, state: Transition, seen: Acknowledgement | None) -> board.AlertInfo:
+    """An open alert after its last step. `seen`: by whom it is acknowledged, by a name that everybody may read."""
     return board.AlertInfo(
         id=state.id,
         rule=state.rule,
@@ -228,4 +233,6 @@ def _alert(rule: Rule, state: Transition) -> board.AlertInfo:
         value=state.value,
         threshold=state.threshold,
         summaries={language: getattr(rule.summary, language) for language in LANGUAGES},
+        acknowledged_by=seen.author if seen else "",
+        acknowledged_at=seen.at if seen else None,
     )

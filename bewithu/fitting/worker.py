@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+from bewithu.board.acting import LinkActions
 from bewithu.board.app import make_app as make_board
 from bewithu.board.data import BoardData
 from bewithu.board.health import Readiness
@@ -49,6 +50,7 @@ class Worker:
     progress: Progress
     leader: Leader
     board: BoardData
+    actions: LinkActions | None
     metrics: CollectorRegistry
     address: str = ""
     started: bool = False
@@ -136,7 +138,7 @@ class Worker:
             self.registry.register(contract)
 
     async def _serve(self) -> web.AppRunner:
-        application = make_board(self.board, self.clock, self.readiness, self.metrics)
+        application = make_board(self.board, self.clock, self.readiness, self.metrics, actions=self.actions)
         server = web.AppRunner(application, access_log=None, shutdown_timeout=2.0)
         await server.setup()
         http = self.settings.http

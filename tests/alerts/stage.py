@@ -16,7 +16,7 @@ from alerts.send import Sender
 from alerts.teller import StepReport, Teller
 from bewithu.errors import Unavailable
 from bewithu.settings import Smtp
-from schemas.alerting import Reading, Silence
+from schemas.alerting import Acknowledgement, Reading, Silence
 from sinks.clickhouse.alert_log import ClickHouseAlertLog
 from tests.alerts.samples import ARRIVALS, LIEGE, NOON, book, coordinator, rule, series
 
@@ -63,6 +63,16 @@ class Wishes:
 
 
 @dataclass
+class Promises:
+    """Acknowledgements in memory."""
+
+    all: list[Acknowledgement] = field(default_factory=list)
+
+    def written(self, since: datetime) -> Sequence[Acknowledgement]:
+        return [each for each in self.all if each.since >= since]
+
+
+@dataclass
 class RealTime:
     """The clock of the mail server's patience."""
 
@@ -87,6 +97,7 @@ class Stage:
         self.values = Values()
         self.real = RealTime()
         self.silences = Wishes()
+        self.acknowledged = Promises()
         self.now = NOON
         self.post: Post = Sender(Smtp(port=port))
         self.hooks: HookSender = HookPost()
@@ -101,7 +112,9 @@ class Stage:
 
     def new_teller(self) -> Teller:
         """As after a restart: with an empty memory."""
-        sources = Sources(self.values, self.log, self.log, self.silences, self.post, self.hooks)
+        sources = Sources(
+            self.values, self.log, self.log, self.silences, self.acknowledged, self.post, self.hooks
+        )
         return Teller(sources, self.definitions, self.real)
 
     async def step(self, value: float | None = None, days: float = 0, seconds: float = 0) -> StepReport:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from schemas.alerting import Transition
+from schemas.alerting import Acknowledgement, Transition
 from sinks.clickhouse.alert_log import ClickHouseAlertLog
 from sinks.clickhouse.database import Database
 from tests.alerts.mail_server import Post, new_post, serving
@@ -166,3 +166,25 @@ async def test_an_alert_of_which_nothing_can_be_said_is_not_told_again(
         await stage.step(days=8)
     assert story(stage) == ["firing"]
     assert timedelta(days=8) > watched.repeat_interval
+
+
+async def test_an_alert_that_somebody_looks_after_is_not_told_again_and_its_end_is(
+    database: Database, post: Post
+) -> None:
+    watched = rule(for_="0s", repeat_interval="7d")
+    stage = Stage(ClickHouseAlertLog(database), post.port, [watched], book(coordinator(ANN, LIEGE)))
+    async with serving(post):
+        firing = await fired(stage)
+        await stage.step(days=7)
+        promise = Acknowledgement("arrivals_high", LIEGE, firing.since, ANN, "", stage.real.now())
+        stage.acknowledged.all = [promise]
+        await stage.step(days=7)
+        await stage.step(80, days=1)
+        # The next alert is another one.
+        await stage.step(412, days=1)
+        await stage.step(days=7)
+    assert story(stage) == ["firing", "reminded", "reminded", "resolved", "firing", "reminded"]
+    assert [CONTINUES in subject for subject in post.subjects] == [False, True, False, False, True]
+    second = stage.log.story("arrivals_high", LIEGE)[2]
+    (note,) = stage.log.notes_about(second.id)
+    assert note.detail == f"nobody: acknowledged by {ANN}"

@@ -69,7 +69,9 @@ HISTORY = [(412, 0), (412, 2), (412, 2), (90, 1), (90, 1)]
 
 async def play(stage: Stage, broken: Fragile) -> bool:
     """The whole history with one breakage; after a crash a new process goes on. Whether it crashed."""
-    sources = Sources(stage.values, broken, broken, stage.silences, stage.post, stage.hooks)
+    sources = Sources(
+        stage.values, broken, broken, stage.silences, stage.acknowledged, stage.post, stage.hooks
+    )
     stage.teller = Teller(sources, stage.definitions, stage.real)
     crashed = False
     for value, days in HISTORY:

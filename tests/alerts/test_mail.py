@@ -12,7 +12,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from alerts.letter import Letter
+from alerts.links import VALID_FOR, actions_for
 from alerts.mail import compose
 from schemas.alerting import Kind
 from schemas.areas import LANGUAGES, Language
@@ -23,9 +26,17 @@ SENDER = "bewithu <alerts@bewithu.invalid>"
 KINDS: tuple[Kind, ...] = ("firing", "resolved", "reminded", "retracted")
 
 
-def received(language: Language = "en", kind: Kind = "firing") -> EmailMessage:
+def linked(language: Language) -> Letter:
+    """The mail that an alert fires, with links to acknowledge and to silence it."""
+    bare, key = letter(language, "firing"), SecretStr("key of the golden mails, known to all")
+    email = bare.coordinator.email
+    return replace(bare, actions=actions_for(bare.transition, email, language, key, bare.board, NOON))
+
+
+def received(language: Language = "en", kind: Kind = "firing", links: bool = False) -> EmailMessage:
     """The mail as a mail program reads it from the wire."""
-    sent = compose([letter(language, kind)], "<id@bewithu.invalid>", SENDER, NOON)
+    written = linked(language) if links else letter(language, kind)
+    sent = compose([written], "<id@bewithu.invalid>", SENDER, NOON)
     read = message_from_bytes(sent.as_bytes(), policy=policy.default)
     assert isinstance(read, EmailMessage)
     return read
@@ -37,10 +48,15 @@ def body(mail: EmailMessage, kind: str) -> str:
     return str(part.get_content()).replace("\r\n", "\n")
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("name", "kind", "links"),
+    [*((kind, kind, False) for kind in KINDS), ("firing-links", "firing", True)],
+)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_mail_is_the_one_that_was_read_and_approved(language: Language, kind: Kind) -> None:
-    compare(received(language, kind), f"{kind}.{language}")
+def test_the_mail_is_the_one_that_was_read_and_approved(
+    language: Language, name: str, kind: Kind, links: bool
+) -> None:
+    compare(received(language, kind, links), f"{name}.{language}")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -152,6 +168,22 @@ def links_of(mail: EmailMessage, language: Language) -> list[str]:
     assert tags.fetched == []
     assert tags.languages == {language}
     return tags.links
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_links_to_act_are_in_both_parts_whole_and_said_to_last_as_long_as_they_do(language: Language) -> None:
+    wanted = [address for _, address in linked(language).actions]
+    assert len(wanted) == 2
+    mail = received(language, links=True)
+    tags = Tags()
+    tags.feed(body(mail, "html"))
+    assert (tags.open, tags.fetched, tags.languages) == ([], [], {language})
+    assert tags.links[:2] == wanted
+    plain = body(mail, "plain")
+    assert [line for line in plain.splitlines() if "/act?" in line] == wanted
+    days = {"nl": "dagen", "fr": "jours", "de": "Tage", "en": "days"}[language]
+    for text in (plain, body(mail, "html")):
+        assert f"{VALID_FOR.days} {days}" in " ".join(text.split())
 
 
 def test_words_of_a_definition_cannot_become_html() -> None:

@@ -11,6 +11,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import CollectorRegistry
 
 from bewithu.board import Readiness, make_app
+from sinks.clickhouse.database import Database
+from tests.board.acting_stage import ActingStage
 from tests.board.fake_data import FakeBoardData, FakeClock
 
 Client = TestClient[web.Request, web.Application]
@@ -40,3 +42,12 @@ def world() -> World:
 async def client(world: World) -> AsyncIterator[Client]:
     async with TestClient(TestServer(world.app())) as started:
         yield started
+
+
+@pytest.fixture
+def stage(database: Database) -> ActingStage:
+    """An alert that fires in Liège."""
+    stage = ActingStage(database)
+    stage.step("pending", 1)
+    stage.step("firing", 2)
+    return stage

@@ -7,9 +7,12 @@ from importlib.resources import files
 
 import pytest
 
+from alerts.address_book import load_address_book
+from bewithu.fitting.acknowledged import LookedAfter
 from bewithu.fitting.board import PublishedBoard
 from schemas.areas import LANGUAGES
 from schemas.indicators import load_indicators
+from sinks.clickhouse.acknowledgements import ClickHouseAcknowledgements
 from sinks.clickhouse.alert_log import ClickHouseAlertLog
 from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.database import Database
@@ -99,6 +102,7 @@ def published_board(platform: Platform) -> PublishedBoard:
         Explanations(platform.database),
         Bookkeeping(platform.database),
         ClickHouseAlertLog(platform.database),
+        LookedAfter(ClickHouseAcknowledgements(platform.database), load_address_book()),
         indicators,
         [],
         platform.clock,

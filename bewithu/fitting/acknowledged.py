@@ -1,0 +1,27 @@
+"""Which alerts somebody looks after, as the board may tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from alerts.acknowledging import look_up, shown_name
+from alerts.address_book import AddressBook
+from alerts.evaluate import Alert, latest
+from alerts.ports import Acknowledgements
+from schemas.alerting import Acknowledgement, Transition
+
+
+class LookedAfter:
+    """Acknowledgements under names that everybody may read: the board has readers who may know no address."""
+
+    def __init__(self, acknowledgements: Acknowledgements, book: AddressBook) -> None:
+        self._acknowledgements = acknowledgements
+        self._book = book
+
+    def among(self, steps: Sequence[Transition]) -> Mapping[Alert, Acknowledgement]:
+        """Of alerts that these are the last steps of. Raises `Unavailable`."""
+        found = look_up(latest(steps), self._acknowledgements)
+        return {
+            alert: replace(each, author=shown_name(each.author, self._book)) for alert, each in found.items()
+        }
