@@ -12,6 +12,7 @@ from typing import Final
 import polars as pl
 
 from bench.detection.places import municipalities_in
+from bench.detection.series import FLOWS
 from bench.detection.shocks import (
     DRIFT_WEEKS,
     INFLUX_DAYS,
@@ -105,13 +106,11 @@ def _double(told: Told, agency: str, since: date) -> Shock:
     week = pl.col("occurred_at").is_between(
         midnight(since), midnight(since + timedelta(days=7)), closed="left"
     )
-    persons = pl.concat(
-        [
-            frame.filter((pl.col("agency") == agency) & week & pl.col("household").is_not_null())["subject"]
-            for frame in told.values()
-        ]
+    told_once = (
+        told[event].filter((pl.col("agency") == agency) & week, **fields) for event, fields in FLOWS.values()
     )
-    return Shock("double", persons.n_unique() >= LARGE_PERSONS, agency, COUNTRY, since)
+    is_large = any(frame["event_id"].n_unique() >= LARGE_PERSONS for frame in told_once)
+    return Shock("double", is_large, agency, COUNTRY, since)
 
 
 def _closures(told: Told, random: Random, day: Callable[[], date]) -> Iterator[Shock]:

@@ -2,21 +2,23 @@
 
 An alarm tells of a shock when it is raised in the shocked world, in an area that is hit or lies around one, and does
 not fire at that moment in the twin, which is the same world without the shock. Days are counted from the first
-evaluation at which nine in ten of the messages about the first day that is hit were in.
+evaluation at which nine in ten of the messages about the first day that is hit were in: days of data, as nobody can see
+an influx go on over a weekend on which no certificates are given out; and calendar days beside them.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import numpy as np
 
 from bench.detection.alarms import Alarm
 from bench.detection.places import touches
+from bewithu.clock import brussels_day
 
 #: The data of a day are in when this share of its messages is.
 IN: Final = 0.9
@@ -27,21 +29,27 @@ DAYS_A_MONTH: Final = 365.25 / 12
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """Of one shock: by source, how many days after the data were in it was first told."""
+    """Of one shock: by source, how many days of data after the first were in it was told; and how many calendar days."""
 
     shock: str
     kind: str
     is_large: bool
     days: Mapping[str, int]
+    calendar: Mapping[str, int]
 
-    @property
-    def first(self) -> int | None:
-        return min(self.days.values(), default=None)
+    def first(self, sources: Collection[str]) -> int | None:
+        """Days of data until the first of these sources told of it."""
+        return _least(self.days, sources)
+
+    def first_in_calendar(self, sources: Collection[str]) -> int | None:
+        return _least(self.calendar, sources)
 
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """A world without a shock: whatever is raised there is a false alarm. `heard`: by coordinator, of all sources."""
+    """A world without a shock: whatever is raised there is a false alarm. `alarms`: by source; `heard`: by coordinator,
+    of all sources.
+    """
 
     months: float
     alarms: Mapping[str, int]
@@ -52,6 +60,23 @@ def data_in(published: Sequence[datetime], moments: Sequence[datetime]) -> int |
     """The number of the first evaluation by which enough of these messages were published; None when none is."""
     needed = sorted(published)[max(0, int(np.ceil(IN * len(published))) - 1)]
     return next((number for number, at in enumerate(moments) if at >= needed), None)
+
+
+def _least(days: Mapping[str, int], sources: Collection[str]) -> int | None:
+    return min((number for source, number in days.items() if source in sources), default=None)
+
+
+def days_of_data(
+    ready: int, calendar: int, moments: Sequence[datetime], days: Collection[date] | None
+) -> int:
+    """Of so many calendar days after `ready` (a moment's number), those whose evaluation had a day more to look at.
+
+    `days`: those on which anything happened, every day when None.
+    """
+    if days is None or calendar <= 0:
+        return calendar
+    looked_at = (brussels_day(at) - timedelta(days=1) for at in moments[ready + 1 : ready + calendar + 1])
+    return sum(day in days for day in looked_at)
 
 
 def days_until_told(

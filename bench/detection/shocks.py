@@ -2,8 +2,9 @@
 
 Large is what a coordinator would want to hear of at once: an influx of at least three times as many certificates in a
 province for a week and of a hundred persons more; an agency of the whole country or of a region that stops, on which
-figures rest daily; an agency that tells of a hundred persons a week and tells of each twice; a site of at least a
-hundred places that closes. Anything less is small. A drift is never large: it has no first day.
+figures rest daily; an agency that tells everything twice, with at least a hundred certificates or arrivals in emergency
+housing a week; a site of at least a hundred places that closes. Anything less is small. A drift is never large: it has
+no first day.
 """
 
 from __future__ import annotations
@@ -56,12 +57,14 @@ class Shock:
 @dataclass(frozen=True, slots=True)
 class Change:
     """`told`: the shocked world's. `subjects`: whom it says something else of. `first`: when the messages about the
-    first day that is hit were published, or would have been.
+    first day that is hit were published, or would have been. `days`: those on which anything more happened; every day
+    when None.
     """
 
     told: Told
     subjects: Collection[str]
     first: pl.Series
+    days: frozenset[date] | None = None
 
 
 def applied(shock: Shock, told: Told, seed: int) -> Change:
@@ -144,7 +147,7 @@ def _more(told: Told, copies: Mapping[int, pl.Series]) -> Change:
     }
     arrived = made["registration"].filter(pl.col("status") == "certified")
     subjects = arrived["subject"].unique().to_list()
-    return Change(_with(told, made), subjects, _of_first_day(arrived))
+    return Change(_with(told, made), subjects, *_of_first_day(arrived))
 
 
 def _silence(shock: Shock, told: Told) -> Change:
@@ -169,7 +172,7 @@ def _double(shock: Shock, told: Told) -> Change:
         if event != "agency_heartbeat"
     }
     every = pl.concat([frame.select("subject", "occurred_at", "published_at") for frame in doubles.values()])
-    return Change(_with(told, doubles), every["subject"].unique().to_list(), _of_first_day(every))
+    return Change(_with(told, doubles), every["subject"].unique().to_list(), *_of_first_day(every))
 
 
 def _closure(shock: Shock, told: Told, seed: int) -> Change:
@@ -205,6 +208,8 @@ def _with(told: Told, more: Mapping[str, pl.DataFrame]) -> Told:
     return {event: pl.concat([frame, more[event]]) if event in more else frame for event, frame in told.items()}
 
 
-def _of_first_day(messages: pl.DataFrame) -> pl.Series:
+def _of_first_day(messages: pl.DataFrame) -> tuple[pl.Series, frozenset[date]]:
+    """When what happened on the first day was published, and all days on which anything happened."""
     days = messages.with_columns(day=pl.col("occurred_at").dt.convert_time_zone("Europe/Brussels").dt.date())
-    return days.filter(pl.col("day") == pl.col("day").min())["published_at"]
+    first = days.filter(pl.col("day") == pl.col("day").min())["published_at"]
+    return first, frozenset(days["day"].unique())
