@@ -139,7 +139,9 @@ def _shares(title: str, rows: Mapping[tuple[str, ...], Contender]) -> Table:
     table.add_column("told")
     table.add_column("false", justify="right", no_wrap=True)
     for names, each in rows.items():
-        told = [f"{kind} {_short(found)}" for kind, found in each.told.items() if found.told and kind != "large"]
+        told = [
+            f"{kind} {_short(found)}" for kind, found in each.told.items() if found.told and kind != "large"
+        ]
         table.add_row(*names, "; ".join(told) or "nothing", f"{each.false_an_area_and_month:.3f}")
     return table
 
@@ -181,7 +183,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> Findings:
     """Every seed in a process of its own. Raises `BenchError` when there is no time for a shock."""
     period = Period(arguments.since, arguments.until)
-    if not EARLIEST <= period.since or period.until > LATEST:
+    if not period.since >= EARLIEST or period.until > LATEST:
         raise BenchError(f"the simulator knows {EARLIEST} to {LATEST}")
     if (period.until - period.since).days < SETTLED + LEFT:
         raise BenchError(f"expected at least {SETTLED + LEFT} days from --since to --until")

@@ -62,9 +62,7 @@ def of_ears(told: Told, moments: Sequence[datetime], book: AddressBook) -> dict[
     found: dict[str, list[Alarm]] = {}
     for method, area, firing in ears_firing(told, moments):
         hear = tuple(
-            coordinator.email
-            for coordinator in book.coordinators
-            if responsible_for(coordinator, area)
+            coordinator.email for coordinator in book.coordinators if responsible_for(coordinator, area)
         )
         edges = [0, *firing.astype(int).tolist(), 0]
         starts = [at for at in range(len(moments)) if edges[at + 1] > edges[at]]

@@ -29,7 +29,7 @@ DAYS_A_MONTH: Final = 365.25 / 12
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """Of one shock: by source, how many days of data after the first were in it was told; and how many calendar days."""
+    """Of one shock: by source, how many days of data passed until it was told; and how many in the calendar."""
 
     shock: str
     kind: str

@@ -91,7 +91,9 @@ def certified(told: Told, since: date, until: date) -> pl.DataFrame:
     """The certificates of these days without `until`."""
     happened = pl.col("occurred_at").is_between(midnight(since), midnight(until), closed="left")
     return (
-        told["registration"].filter((pl.col("status") == "certified") & happened).unique("subject", keep="first")
+        told["registration"]
+        .filter((pl.col("status") == "certified") & happened)
+        .unique("subject", keep="first")
     )
 
 
@@ -112,7 +114,7 @@ def _influx(shock: Shock, told: Told) -> Change:
     until = shock.since + timedelta(days=INFLUX_DAYS)
     there = pl.col("municipality").is_in(municipalities_in(shock.place))
     persons = certified(told, shock.since, until).filter(there)["subject"]
-    return _more(told, {copy: persons for copy in range(1, shock.times)})
+    return _more(told, dict.fromkeys(range(1, shock.times), persons))
 
 
 def _drift(shock: Shock, told: Told, seed: int) -> Change:
@@ -205,7 +207,9 @@ def _closure(shock: Shock, told: Told, seed: int) -> Change:
 
 
 def _with(told: Told, more: Mapping[str, pl.DataFrame]) -> Told:
-    return {event: pl.concat([frame, more[event]]) if event in more else frame for event, frame in told.items()}
+    return {
+        event: pl.concat([frame, more[event]]) if event in more else frame for event, frame in told.items()
+    }
 
 
 def _of_first_day(messages: pl.DataFrame) -> tuple[pl.Series, frozenset[date]]:

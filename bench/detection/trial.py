@@ -104,9 +104,7 @@ class Trial:
     twin: Raised
 
     @classmethod
-    def of(
-        cls, told: Told, catalogue: Catalogue, rules: Mapping[str, Sequence[Rule]], task: Task
-    ) -> Trial:
+    def of(cls, told: Told, catalogue: Catalogue, rules: Mapping[str, Sequence[Rule]], task: Task) -> Trial:
         book, moments = load_address_book(None), moments_of(task.period)
         world = World(catalogue.indicators, moments, steps_then(told, catalogue, moments))
         twin: dict[str, Mapping[str, Sequence[Alarm]]] = {
