@@ -103,7 +103,7 @@ def test_its_numbers_are_those_that_the_platform_published(
             found.sort(order), expected.sort(order), check_column_order=False, check_exact=True
         )
         above_nothing |= {name} if found["value"].drop_nulls().sum() > 0 else set()
-    assert above_nothing >= {*NAMES[:3], "freshness_agencies"}
+    assert above_nothing >= {*NAMES[:3]}
 
 
 def test_steps_of_some_subjects_are_a_part_of_all(told: Told, catalogue: Catalogue, world: World) -> None:
