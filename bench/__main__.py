@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 
-from bench import chaos, ingest, latency, poison, refresh, scale
+from bench import chaos, detect, ingest, latency, poison, refresh, scale
 from bench.errors import BenchError
 from bench.result import Bench
 
@@ -21,6 +21,7 @@ BENCHES: Mapping[str, Bench] = {
     "chaos": chaos,
     "poison": poison,
     "refresh": refresh,
+    "detect": detect,
 }
 
 

@@ -61,3 +61,24 @@ def test_what_measures_ours_runs_on_the_store_as_it_is_now(words: Sequence[str])
     done = subprocess.run(command, capture_output=True, text=True, timeout=170, check=False)
     assert done.stdout, done.stderr[-2000:]
     assert json.loads(done.stdout)["ours"]
+
+
+@pytest.mark.timeout(180)
+def test_shocks_in_a_small_world_are_told_or_not_and_so_it_says() -> None:
+    small = ["--seeds", "1", "--scale", "0.01", "--since", "2022-05-01", "--until", "2022-06-05"]
+    command = [sys.executable, "-m", "bench", "detect", *small, "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=170, check=False)
+    assert done.stdout, done.stderr[-2000:]
+    told = json.loads(done.stdout)
+    ours = told["ours"]
+    # An agency's silence does not depend on how large the country is.
+    assert ours["told"]["large silence"] == {
+        "shocks": 2, "told": 2, "in_time": 2, "in_time_by_calendar": 2, "median_days": 2
+    }  # fmt: skip
+    assert ours["rules"]["agency_silent_country"]["told"]["large silence"]["told"] == 2
+    assert ours["rules"]["registrations_country"]["told"]["large silence"]["told"] == 0
+    assert sum(rule["false_alarms_a_month"] for rule in ours["rules"].values()) == pytest.approx(
+        ours["false_alarms_a_month"], abs=0.02
+    )
+    assert set(told["peers"]) == {"ears_c1", "ears_c2", "ears_c3"}
+    assert done.returncode == (1 if told["broken"] else 0)

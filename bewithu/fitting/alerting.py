@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from alerts.backtest import Moment
 from alerts.judging import Series
@@ -17,7 +19,7 @@ from schemas.areas import LANGUAGES, around
 from schemas.indicators import Indicator, Indicators, counts_persons
 from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.changes import Changes, Mark
-from sinks.clickhouse.known_then import KnownThen, Then
+from sinks.clickhouse.known_then import Then
 from sinks.clickhouse.published import Cell, PublishedValues
 from sinks.indicators.values import counted_sides
 
@@ -121,10 +123,18 @@ def _reading(cell: Cell) -> Reading:
     return Reading(cell.indicator, cell.area, cell.day, value, cell.provisional)
 
 
+class Known(Protocol):
+    """As `KnownThen`."""
+
+    def numbers(
+        self, indicator: str, areas: Sequence[str], moments: Sequence[Then], lags: Sequence[int]
+    ) -> pl.DataFrame: ...
+
+
 class KnownHistory:
     """The `History` of alerts/backtest.py."""
 
-    def __init__(self, known: KnownThen) -> None:
+    def __init__(self, known: Known) -> None:
         self._known = known
 
     def series_then(

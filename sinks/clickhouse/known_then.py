@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -39,44 +39,18 @@ class KnownThen:
     def numbers(
         self, indicator: str, areas: Sequence[str], moments: Sequence[Then], lags: Sequence[int]
     ) -> pl.DataFrame:
-        """moment (its number), area, day, value, numerator, denominator: for each moment and area, and each of the days
-        that lie so many before its `until`. Moments ascend. The numbers are those of `told_numbers`.
-        """
-        definition = self._indicators[indicator]
-        extra = days_before([definition])
-        looks = Looks(
-            untils=[moment.until for moment in moments],
-            lags=sorted({*lags, *(lag + extra for lag in lags)}, reverse=True),
-            window=max(lags) + 1 + extra,
-        )
-        # Many times the same words: as numbers they are joined in half the time.
-        words: dict[str, pl.DataType] = {
-            "area": pl.Enum(sorted(areas)),
-            "breakdown": pl.Enum([str(number) for number in range(len(moments))]),
-        }
-        in_words = [pl.col(name).cast(kind) for name, kind in words.items()]
-        sides = {
-            name: told_of_sums(
-                side,
-                self._sums(side, areas, moments, looks).with_columns(*in_words),
-                _grid(areas, looks).with_columns(*in_words),
-            )
-            for name, side in counted_sides([definition], self._indicators).items()
-        }
-        wanted = _grid(areas, Looks(looks.untils, list(lags), looks.window)).with_columns(*in_words)
-        values = _values(definition, sides, wanted)
-        return (
-            told_numbers(definition, values)
-            .with_columns(
-                area=pl.col("area").cast(pl.String), moment=pl.col("breakdown").to_physical().cast(pl.Int32)
-            )
-            .drop("breakdown")
-        )
+        """As `numbers_then`; of each moment `as_of` says what was known."""
+
+        def sums_of(side: Counted, looks: Looks) -> pl.DataFrame:
+            return self._sums(side, areas, moments, looks)
+
+        untils = [moment.until for moment in moments]
+        return numbers_then(self._indicators, indicator, areas, untils, lags, sums_of)
 
     def _sums(
         self, side: Counted, areas: Sequence[str], moments: Sequence[Then], looks: Looks
     ) -> pl.DataFrame:
-        """As `values_of_sums` takes them, with the moment's number for the breakdown."""
+        """`SUMS`."""
         by_generation: dict[int, list[int]] = {}
         generations = read_generations(self._database)
         for number, moment in enumerate(moments):
@@ -85,12 +59,10 @@ class KnownThen:
                 by_generation.setdefault(generation, []).append(number)
         bounds = self._bounds(moments)
         found = [
-            _of_moments(self._changes(side.id, generation, areas, bounds, looks), numbers, looks)
+            sums_of_moments(self._changes(side.id, generation, areas, bounds, looks), numbers, looks)
             for generation, numbers in by_generation.items()
         ]
-        return pl.concat([pl.DataFrame(schema=_SUMS), *found]).with_columns(
-            known_at=pl.lit(_LONG_AGO, pl.Datetime("ms", "UTC"))
-        )
+        return pl.concat([pl.DataFrame(schema=SUMS), *found])
 
     def _bounds(self, moments: Sequence[Then]) -> np.ndarray:
         """The number of the last refresh that was finished by each moment; 0 before the first."""
@@ -119,20 +91,69 @@ class KnownThen:
         )
 
 
-_SUMS = pl.Schema(
+#: `SUMS` of a counted indicator on the days that are looked at.
+SumsOf = Callable[[Counted, Looks], pl.DataFrame]
+
+
+def numbers_then(
+    indicators: Indicators,
+    indicator: str,
+    areas: Sequence[str],
+    untils: Sequence[date],
+    lags: Sequence[int],
+    sums_of: SumsOf,
+) -> pl.DataFrame:
+    """moment (its number), area, day, value, numerator, denominator: for each moment and area, and each of the days
+    that lie so many before the moment's `until`. Moments ascend. The numbers are those of `told_numbers`.
+    """
+    definition = indicators[indicator]
+    extra = days_before([definition])
+    looks = Looks(
+        untils=untils,
+        lags=sorted({*lags, *(lag + extra for lag in lags)}, reverse=True),
+        window=max(lags) + 1 + extra,
+    )
+    # Many times the same words: as numbers they are joined in half the time.
+    words: dict[str, pl.DataType] = {
+        "area": pl.Enum(sorted(areas)),
+        "breakdown": pl.Enum([str(number) for number in range(len(untils))]),
+    }
+    in_words = [pl.col(name).cast(kind) for name, kind in words.items()]
+    known_at = pl.lit(_LONG_AGO, pl.Datetime("ms", "UTC")).alias("known_at")
+    sides = {
+        name: told_of_sums(
+            side,
+            sums_of(side, looks).with_columns(*in_words, known_at),
+            _grid(areas, looks).with_columns(*in_words),
+        )
+        for name, side in counted_sides([definition], indicators).items()
+    }
+    wanted = _grid(areas, Looks(looks.untils, list(lags), looks.window)).with_columns(*in_words)
+    values = _values(definition, sides, wanted)
+    return (
+        told_numbers(definition, values)
+        .with_columns(
+            area=pl.col("area").cast(pl.String), moment=pl.col("breakdown").to_physical().cast(pl.Int32)
+        )
+        .drop("breakdown")
+    )
+
+
+#: Sums of one indicator, with the moment's number for the breakdown.
+SUMS = pl.Schema(
     {"area": pl.String(), "breakdown": pl.String(), "day": pl.Date(), "bin": pl.Int32(), "sum": pl.Int64()}
 )
 
 
-def _of_moments(changes: pl.DataFrame, numbers: Sequence[int], looks: Looks) -> pl.DataFrame:
-    """The sums of these moments alone: what was known before the first of them is known there."""
+def sums_of_moments(changes: pl.DataFrame, numbers: Sequence[int], looks: Looks) -> pl.DataFrame:
+    """`SUMS` of these moments alone, from `CHANGES`: what was known before the first of them is known there."""
     own = Looks([looks.untils[number] for number in numbers], looks.lags, looks.window)
     renumbered = np.searchsorted(np.array(numbers), changes["moment"].to_numpy(), side="left")
     known = changes.with_columns(pl.Series("moment", renumbered, pl.Int32)).filter(
         pl.col("moment") < len(numbers)
     )
     names = pl.DataFrame({"moment": range(len(numbers)), "breakdown": [str(number) for number in numbers]})
-    return sums_then(known, own).join(names.cast({"moment": pl.Int32}), on="moment").select(_SUMS.names())
+    return sums_then(known, own).join(names.cast({"moment": pl.Int32}), on="moment").select(SUMS.names())
 
 
 def _grid(areas: Sequence[str], looks: Looks) -> pl.DataFrame:

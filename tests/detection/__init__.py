@@ -1,0 +1,1 @@
+"""What `bench detect` measures with is itself measured."""
