@@ -30,12 +30,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class StepReport:
-    """What one step did. `trouble`: why it ended early, if it did."""
+    """What one step did. `waiting`: mails that have not left after it. `trouble`: why it ended early, if it did."""
 
     transitions: tuple[Transition, ...] = ()
     sent: int = 0
     put_off: int = 0
     given_up: int = 0
+    waiting: int = 0
     trouble: str = ""
 
 
@@ -75,6 +76,7 @@ class Teller:
             sent=outcomes.count("sent"),
             put_off=outcomes.count("retry"),
             given_up=outcomes.count("given_up"),
+            waiting=len(decisions) - outcomes.count("sent") - outcomes.count("given_up"),
         )
 
     def _address(self) -> tuple[Due, ...]:

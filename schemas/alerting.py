@@ -81,6 +81,23 @@ class MailNote:
 
 
 @dataclass(frozen=True, slots=True)
+class Undelivered:
+    """What was queued for a reader and is not sent. `state`: `waiting` or `given up`; `tries`: how often it was handed
+    over; `detail`: the last that is known of it.
+    """
+
+    rule: str
+    area: str
+    kind: Kind
+    reader: str
+    queued_at: datetime
+    state: Literal["waiting", "given up"]
+    tries: int
+    last_at: datetime
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Silence:
     """A wish not to be told of some alerts from `begins` until `ends`, as it was written `at` that moment.
 

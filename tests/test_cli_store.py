@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 
+from alerts.evaluate import to_millisecond
 from bewithu.cli.printing import print_table
-from schemas.alerting import Transition
+from bewithu.clock import SystemClock
+from schemas.alerting import MailNote, Transition
 from schemas.indicators import load_indicators
 from schemas.intake import Refusal
 from sinks.clickhouse.alert_log import ClickHouseAlertLog
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.fact_store import ClickHouseFactStore
+from tests.alerts.samples import transition
 from tests.command_line import CommandLine
 from tests.stored_moves import Held, store_values
 
@@ -129,3 +132,34 @@ def test_what_an_agency_sent_neither_styles_a_table_nor_steers_the_terminal(
 ) -> None:
     print_table(["detail"], [["[/b] [red]x[/red] \x1b[2J"]], "")
     assert capsys.readouterr().out.splitlines()[1].rstrip() == "[/b] [red]x[/red] \ufffd[2J"
+
+
+def test_what_did_not_reach_its_reader_is_listed_and_what_is_given_up_is_a_failure(
+    bewithu: CommandLine, stored: Database
+) -> None:
+    assert bewithu("alerts", "undelivered").out == "everything was delivered\n"
+    log, now = ClickHouseAlertLog(stored), SystemClock().now()
+    log.append([transition()])
+    for second, outcome in enumerate(("queued", "sending", "retry")):
+        at = to_millisecond(now + timedelta(seconds=second))
+        log.note([MailNote("<m@x>", transition().id, "ann@x.be", outcome, at, f"451 {outcome}")])
+    waiting = bewithu("alerts", "undelivered", "--json")
+    assert (waiting.code, [row["state"] for row in waiting.document]) == (0, ["waiting"])
+    log.note(
+        [
+            MailNote(
+                "<m@x>",
+                transition().id,
+                "ann@x.be",
+                "given_up",
+                to_millisecond(now + timedelta(days=3)),
+                "550",
+            )
+        ]
+    )
+    lost = bewithu("alerts", "undelivered", "--json")
+    (row,) = lost.document
+    assert (lost.code, row["state"], row["reader"], row["tries"], row["detail"]) == (
+        1, "given up", "ann@x.be", 1, "550"
+    )  # fmt: skip
+    assert bewithu("alerts", "undelivered", "--within", "soon").code == 2

@@ -77,6 +77,9 @@ class Leader:
         self.changed_values = 0
         self.last_seconds = 0.0
         self.mails_sent = 0
+        self.mails_put_off = 0
+        self.mails_given_up = 0
+        self.mails_waiting = 0
         self.transitions = 0
         self.alert_events = 0
         self.trouble = ""
@@ -160,6 +163,9 @@ class Leader:
         report = await self._tell(now)
         self._evaluated = monotonic()
         self.mails_sent += report.sent
+        self.mails_put_off += report.put_off
+        self.mails_given_up += report.given_up
+        self.mails_waiting = report.waiting
         self.transitions += len(report.transitions)
         self.trouble = report.trouble
         self.on_step(now)

@@ -26,6 +26,9 @@ class LeaderCounts(Protocol):
     changed_values: int
     last_seconds: float
     mails_sent: int
+    mails_put_off: int
+    mails_given_up: int
+    mails_waiting: int
     transitions: int
     alert_events: int
     audits: int
@@ -89,7 +92,22 @@ class WorkerCollector(Collector):
             value=self._leader.alert_events,
         )
         yield CounterMetricFamily(
-            "bewithu_mails_sent", "Mails taken by the server.", value=self._leader.mails_sent
+            "bewithu_mails_sent", "Mails and posts taken by the server.", value=self._leader.mails_sent
+        )
+        yield CounterMetricFamily(
+            "bewithu_mails_put_off",
+            "Attempts to hand a mail or post over that failed for now.",
+            value=self._leader.mails_put_off,
+        )
+        yield CounterMetricFamily(
+            "bewithu_mails_given_up",
+            "Mails and posts that nobody will get: see bewithu alerts undelivered.",
+            value=self._leader.mails_given_up,
+        )
+        yield GaugeMetricFamily(
+            "bewithu_mails_waiting",
+            "Mails and posts that have not left after the leader's last step.",
+            value=self._leader.mails_waiting,
         )
 
 

@@ -11,7 +11,7 @@ from dataclasses import astuple, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from schemas.alerting import MailNote, Transition
+from schemas.alerting import MailNote, Transition, Undelivered
 from sinks.clickhouse.database import Database, statement
 
 _TRANSITION = [field.name for field in fields(Transition)]
@@ -72,6 +72,13 @@ class ClickHouseAlertLog:
     def notes_about(self, transition: str) -> Sequence[MailNote]:
         """What became of the mails about one transition, oldest note first."""
         return self._notes("mail_of_transition", transition=transition)
+
+    def undelivered(self, since: datetime) -> Sequence[Undelivered]:
+        """Of what was queued since then all that is not sent, the oldest first; what is given up comes first."""
+        rows = self._database.rows(
+            statement("mail_undelivered"), since=since.astimezone(UTC).replace(tzinfo=None)
+        )
+        return tuple(Undelivered(*map(in_utc, row)) for row in rows)
 
     def _transitions(self, name: str, **parameters: Any) -> Sequence[Transition]:
         rows = self._database.rows(statement(name), **parameters)

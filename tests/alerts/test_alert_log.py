@@ -110,3 +110,24 @@ def test_nothing_to_write_is_nothing_to_do(log: ClickHouseAlertLog) -> None:
     log.append([])
     log.note([])
     assert list(log.transitions([])) == list(log.recent(1)) == []
+
+
+def test_what_did_not_reach_its_reader_is_listed_with_what_is_known_of_it(log: ClickHouseAlertLog) -> None:
+    fires, ends = transition("firing", 2), transition("resolved", 3)
+    log.append([fires, ends])
+
+    def written(about: Transition, reader: str, *outcomes: Outcome) -> None:
+        for second, outcome in enumerate(outcomes):
+            at = NOON + timedelta(seconds=second)
+            log.note([MailNote("<m@x>", about.id, reader, outcome, at, f"{reader} {outcome}")])
+
+    written(fires, "sent@x.be", "queued", "sending", "retry", "sending", "sent")
+    written(fires, "lost@x.be", "queued", "sending", "retry", "sending", "given_up")
+    written(ends, "late@x.be", "queued", "sending", "retry")
+    found = log.undelivered(NOON - timedelta(hours=1))
+    assert [(each.state, each.reader, each.kind, each.tries, each.detail) for each in found] == [
+        ("given up", "lost@x.be", "firing", 2, "lost@x.be given_up"),
+        ("waiting", "late@x.be", "resolved", 1, "late@x.be retry"),
+    ]
+    assert found[0].queued_at == NOON
+    assert log.undelivered(NOON + timedelta(seconds=1)) == ()

@@ -7,6 +7,7 @@ import typer
 from bewithu.cli.alerts.acknowledging import ack
 from bewithu.cli.alerts.showing import list_, show
 from bewithu.cli.alerts.silencing import app as silence
+from bewithu.cli.alerts.undelivered import undelivered
 
 app = typer.Typer(
     help="What fires, who looks after it, what came of it, and what nobody is to hear of.",
@@ -14,5 +15,6 @@ app = typer.Typer(
 )
 app.command("list")(list_)
 app.command()(show)
+app.command()(undelivered)
 app.command()(ack)
 app.add_typer(silence, name="silence")

@@ -1,0 +1,17 @@
+-- What was queued since a moment and is not sent: which alert it tells of to whom, how often it was tried, and what is the
+-- last that is known of it.
+SELECT
+    alerts.rule, alerts.area, alerts.kind, mails.coordinator, mails.queued_at, mails.state, mails.tries, mails.last_at,
+    mails.detail
+FROM
+(
+    SELECT
+        transition, coordinator, min(at) AS queued_at, max(at) AS last_at, countIf(outcome = 'sending') AS tries,
+        if(countIf(outcome = 'given_up') > 0, 'given up', 'waiting') AS state,
+        argMax(notes.detail, (at, outcome)) AS detail
+    FROM (SELECT DISTINCT transition, coordinator, outcome, at, detail FROM mail_log WHERE outcome != 'addressed') AS notes
+    GROUP BY transition, coordinator
+    HAVING queued_at >= {since:DateTime64(3, 'UTC')} AND countIf(outcome = 'sent') = 0
+) AS mails
+INNER JOIN (SELECT DISTINCT id, rule, area, kind FROM alert_log) AS alerts ON alerts.id = mails.transition
+ORDER BY mails.state, mails.queued_at, alerts.rule, alerts.area, mails.coordinator
