@@ -18,7 +18,7 @@ from schemas.intake import Refusal
 from sinks.clickhouse.alert_log import ClickHouseAlertLog
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.fact_store import ClickHouseFactStore
-from tests.alerts.samples import transition
+from tests.alerts import samples
 from tests.command_line import CommandLine
 from tests.stored_moves import Held, store_values
 
@@ -139,17 +139,17 @@ def test_what_did_not_reach_its_reader_is_listed_and_what_is_given_up_is_a_failu
 ) -> None:
     assert bewithu("alerts", "undelivered").out == "everything was delivered\n"
     log, now = ClickHouseAlertLog(stored), SystemClock().now()
-    log.append([transition()])
+    log.append([about := samples.transition()])
     for second, outcome in enumerate(("queued", "sending", "retry")):
         at = to_millisecond(now + timedelta(seconds=second))
-        log.note([MailNote("<m@x>", transition().id, "ann@x.be", outcome, at, f"451 {outcome}")])
+        log.note([MailNote("<m@x>", about.id, "ann@x.be", outcome, at, f"451 {outcome}")])
     waiting = bewithu("alerts", "undelivered", "--json")
     assert (waiting.code, [row["state"] for row in waiting.document]) == (0, ["waiting"])
     log.note(
         [
             MailNote(
                 "<m@x>",
-                transition().id,
+                about.id,
                 "ann@x.be",
                 "given_up",
                 to_millisecond(now + timedelta(days=3)),
