@@ -25,6 +25,7 @@ from alerts.quiet import QuietHours
 from alerts.routing import Route, Way, all_routes, way_to, ways
 from alerts.rules import Rule
 from alerts.rules.model import SEVERITIES, Severity
+from alerts.week import Weekly
 from bewithu.definitions import Source, read, suggestion, validate
 from bewithu.errors import DefinitionError, Problem
 from schemas.alerting import TOLD, Transition
@@ -68,6 +69,7 @@ class Coordinator(_Definition):
     language: Language
     areas: tuple[AreaCode, ...] = Field(min_length=1, description="NIS codes in quotes, or BE")
     severities: tuple[Severity, ...] = Field(SEVERITIES, min_length=1, description="all when left out")
+    weekly: bool = Field(default=True, description="whether they get the weekly overview, where there is one")
     quiet_hours: QuietHours | None = Field(
         None,
         description="no mails then, by Belgium's clock, but of what is critical; they come when it is over",
@@ -120,6 +122,10 @@ class AddressBook(_Definition):
         description="how alerts are told: the top of a tree of routes; all of one rule in one mail when left out",
     )
     webhooks: tuple[Webhook, ...] = Field((), description="other systems that are told")
+    weekly: Weekly | None = Field(
+        None,
+        description="when an overview of the week is sent, also when nothing happened; never when left out",
+    )
 
     def find_webhook(self, address: str) -> Webhook | None:
         return next((each for each in self.webhooks if each.address == address), None)

@@ -9,6 +9,7 @@ from datetime import datetime
 from alerts.address_book import AddressBook, hooked, told
 from alerts.evaluate import to_millisecond
 from alerts.rules import Rule
+from alerts.week import Week
 from schemas.alerting import MailNote, Transition
 
 
@@ -46,12 +47,24 @@ def addressed(
     return (MailNote("", transition.id, "", "addressed", at, whom), *queued)
 
 
-def message_id(transitions: Sequence[Transition], email: str, domain: str) -> str:
+def addressed_week(week: Week, book: AddressBook, domain: str, real_now: datetime) -> tuple[MailNote, ...]:
+    """As `addressed`, of the overview of a week."""
+    at = to_millisecond(real_now)
+    readers = [each.email for each in book.coordinators if each.weekly]
+    queued = [
+        MailNote(message_id([week], email, domain), week.id, email, "queued", at, "every week")
+        for email in readers
+    ]
+    whom = f"{len(readers)} of {len(book.coordinators)} coordinators"
+    return (MailNote("", week.id, "", "addressed", at, whom), *queued)
+
+
+def message_id(about: Sequence[Transition | Week], email: str, domain: str) -> str:
     """The same for every sending of a mail about these, so a reader's mail program can drop the second one.
 
     `since` is part of it: a database that was wiped numbers its transitions from 1 again, and a mail server
     that remembers the old ones would drop the new alarm.
     """
-    about = [f"{each.id}\n{each.since.isoformat()}" for each in sorted(transitions, key=lambda each: each.id)]
-    words = "\n".join([*about, email])
+    named = [f"{each.id}\n{each.since.isoformat()}" for each in sorted(about, key=lambda each: each.id)]
+    words = "\n".join([*named, email])
     return f"<{hashlib.sha256(words.encode()).hexdigest()[:32]}@{domain}>"

@@ -17,12 +17,14 @@ from alerts.evaluate import to_millisecond
 from alerts.given import Definitions, Sources
 from alerts.letter import Letter
 from alerts.links import actions_for
-from alerts.mail import compose
+from alerts.mail import compose, compose_overview
 from alerts.outbox import Due
+from alerts.overview import Overview, is_of
 from alerts.send import Delivery
 from alerts.webhook import payload
+from alerts.week import Week
 from bewithu.clock import Clock
-from schemas.alerting import MailNote, Outcome, Transition
+from schemas.alerting import FIRING, MailNote, Outcome, Transition
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,7 @@ class Dispatch:
 
     def __init__(self, sources: Sources, definitions: Definitions, real_clock: Clock) -> None:
         self._readings = sources.readings
+        self._alerts = sources.alert_log
         self._mails = sources.mail_log
         self._post = sources.post
         self._hooks = sources.hooks
@@ -103,6 +106,9 @@ class Dispatch:
         return await self._hooks.send(written, decision.webhook)
 
     def _write(self, decision: Due) -> EmailMessage | dict[str, Any]:
+        first = decision.notices[0].about
+        if isinstance(first, Week):
+            return self._write_overview(decision, first)
         about = [notice.transition for notice in decision.notices]
         if decision.webhook is not None:
             (step,) = about
@@ -116,6 +122,35 @@ class Dispatch:
             self._letter(each, decision.coordinator, heard, days, decision.queued_at) for each in about
         ]
         return compose(letters, decision.message_id, self._written.sender, decision.queued_at)
+
+    def _write_overview(self, decision: Due, week: Week) -> EmailMessage:
+        assert decision.coordinator is not None
+        reader, texts = decision.coordinator, self._written.indicators
+        publishers = {each.code: each for text in texts.values() for each in text.publishers}
+        last = [step for step in self._alerts.states() if step.kind in FIRING]
+        found = Overview(
+            week=week,
+            coordinator=reader,
+            told=self._theirs(reader, self._alerts.told_since(week.begins), week),
+            going_on=self._theirs(reader, last, week),
+            indicators=texts,
+            publishers=[publishers[code] for code in sorted(publishers)],
+            last_heard=self._readings.last_heard(sorted(publishers)),
+            board=self._written.board.rstrip("/"),
+            contact=self._written.book.contact,
+        )
+        return compose_overview(found, decision.message_id, self._written.sender, decision.queued_at)
+
+    def _theirs(self, reader: Coordinator, steps: Sequence[Transition], week: Week) -> list[Transition]:
+        """Of those up to the end of the week the ones that the reader hears of."""
+        return [
+            step
+            for step in steps
+            if step.at < week.ends
+            and step.rule in self._rules
+            and step.indicator in self._written.indicators
+            and is_of(reader, step, self._rules[step.rule].told_in(step.area).severity)
+        ]
 
     def _letter(
         self, transition: Transition, reader: Coordinator, heard: Heard, days: int, queued_at: datetime
@@ -143,7 +178,7 @@ class Dispatch:
         """One for each notice of the mail: noted together, they stay together."""
         at = to_millisecond(self._real.now())
         return [
-            MailNote(decision.message_id, notice.transition.id, decision.address, outcome, at, detail)
+            MailNote(decision.message_id, notice.about.id, decision.address, outcome, at, detail)
             for notice in decision.notices
         ]
 

@@ -13,9 +13,11 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from alerts.address_book import Coordinator
 from alerts.bulletin import BulletinPage, bulletin
 from alerts.headers import address_header, text_header
 from alerts.letter import Letter, Page, page
+from alerts.overview import Overview, OverviewPage, overview
 from alerts.voice import voice
 from schemas.alerting import Transition
 from schemas.areas import Language
@@ -30,30 +32,47 @@ def compose(letters: Sequence[Letter], message_id: str, sender: str, date: datet
 
     `letters`: one for each alert that it tells of. `sender`: `name <address>`; `date`: of the header.
     """
-    letter = letters[0]
-    content = page(letter) if len(letters) == 1 else bulletin(letters)
+    content = page(letters[0]) if len(letters) == 1 else bulletin(letters)
     template = "alert" if len(letters) == 1 else "bulletin"
+    roots = [thread_root(each.transition, domain_of(sender)) for each in letters[:_MOST_ROOTS]]
+    return _mail(content, template, letters[0].coordinator, message_id, sender, date, roots)
+
+
+def compose_overview(found: Overview, message_id: str, sender: str, date: datetime) -> EmailMessage:
+    """As `compose`: the mail about a week, which belongs to no thread."""
+    return _mail(overview(found), "overview", found.coordinator, message_id, sender, date, [])
+
+
+def _mail(
+    content: Page | BulletinPage | OverviewPage,
+    template: str,
+    reader: Coordinator,
+    message_id: str,
+    sender: str,
+    date: datetime,
+    roots: Sequence[str],
+) -> EmailMessage:
     name, address = parseaddr(sender)
     domain = domain_of(sender)
-    roots = [thread_root(each.transition, domain) for each in letters[:_MOST_ROOTS]]
     mail = EmailMessage(policy=SMTP.clone(max_line_length=78))
     mail["From"] = address_header("From", name, address)
-    mail["To"] = address_header("To", letter.coordinator.name, letter.coordinator.email)
-    mail["Reply-To"] = letter.contact
+    mail["To"] = address_header("To", reader.name, reader.email)
+    mail["Reply-To"] = content.contact
     mail["Subject"] = text_header("Subject", content.subject)
     mail["Date"] = date
     mail["Message-ID"] = message_id
-    mail["In-Reply-To"] = roots[0]
-    mail["References"] = " ".join(dict.fromkeys(roots))
+    if roots:
+        mail["In-Reply-To"] = roots[0]
+        mail["References"] = " ".join(dict.fromkeys(roots))
     # RFC 3834: no out-of-office answers; Exchange listens to the second header only.
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     mail["List-Id"] = f"bewithu alerts <alerts.{domain}>"
-    mail["List-Unsubscribe"] = f"<mailto:{letter.contact}?subject=unsubscribe%20{letter.coordinator.email}>"
+    mail["List-Unsubscribe"] = f"<mailto:{content.contact}?subject=unsubscribe%20{reader.email}>"
     mail.set_content(_render(f"{template}.txt", content), cte="quoted-printable")
     mail.add_alternative(_render(f"{template}.html", content), subtype="html", cte="quoted-printable")
     # After the content: setting that removes every header that begins with Content.
-    mail["Content-Language"] = letter.language
+    mail["Content-Language"] = content.language
     # Python draws a random boundary; a second sending of the same mail must be the same mail.
     mail.set_boundary(hashlib.sha256(message_id.encode()).hexdigest()[:32])
     return mail
@@ -70,7 +89,7 @@ def domain_of(sender: str) -> str:
     return parseaddr(sender)[1].partition("@")[2]
 
 
-def _render(template: str, content: Page | BulletinPage) -> str:
+def _render(template: str, content: Page | BulletinPage | OverviewPage) -> str:
     return _environment(content.language).get_template(f"{template}.jinja").render(page=content)
 
 

@@ -23,6 +23,7 @@ from alerts.address_book import AddressBook, Coordinator, Webhook
 from alerts.addressing import message_id
 from alerts.routing import Way, group_of, way_to, ways
 from alerts.rules import Rule
+from alerts.week import Week
 from schemas.alerting import MailNote, Transition
 
 LONGEST_WAIT: Final = timedelta(minutes=5)
@@ -39,10 +40,18 @@ Key = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What a coordinator is to hear of a transition, neither sent nor given up, with all its notes, oldest first."""
+    """What a coordinator is to hear of a transition, neither sent nor given up, with all its notes, oldest first.
 
-    transition: Transition
+    Of a week, it is its overview.
+    """
+
+    about: Transition | Week
     notes: tuple[MailNote, ...]
+
+    @property
+    def transition(self) -> Transition:
+        assert isinstance(self.about, Transition)
+        return self.about
 
     @property
     def address(self) -> str:
@@ -54,7 +63,9 @@ class Notice:
 
     @property
     def thread(self) -> tuple[str, str, str]:
-        return self.transition.rule, self.transition.area, self.address
+        if isinstance(self.about, Week):
+            return self.about.id, "", self.address
+        return self.about.rule, self.about.area, self.address
 
     @property
     def sent_as(self) -> str | None:
@@ -105,7 +116,10 @@ class Due:
 
 def open_notices(transitions: Iterable[Transition], notes: Iterable[MailNote]) -> tuple[Notice, ...]:
     """Left out: notices that are finished, or whose transition is not at hand."""
-    by_id = {transition.id: transition for transition in transitions}
+    notes = list(notes)
+    weeks = {note.transition: Week.of_id(note.transition) for note in notes}
+    by_id: dict[str, Transition | Week] = {name: week for name, week in weeks.items() if week}
+    by_id |= {transition.id: transition for transition in transitions}
     grouped: dict[tuple[str, str], list[MailNote]] = {}
     for note in notes:
         if note.outcome != "addressed":
@@ -130,13 +144,10 @@ def due(
     behind: list[Due] = []
     ahead: dict[tuple[str, str, str], Key] = {}
     for notice in sorted(notices, key=_turn):
-        coordinator, rule = book.find(notice.address), rules.get(notice.transition.rule)
-        known = coordinator or book.find_webhook(notice.address)
-        if reason := _hopeless(notice, known is not None, rule, real_now):
+        if reason := _hopeless(notice, book, rules, real_now):
             hopeless.append(_decided([notice], "give_up", book, reason, domain))
             continue
-        assert rule is not None
-        key = _key(notice, coordinator, rule, book)
+        key = _key(notice, rules, book)
         if ahead.setdefault(notice.thread, key) == key:
             groups[key].append(notice)
         else:
@@ -147,8 +158,9 @@ def due(
 
 
 def _turn(notice: Notice) -> tuple[datetime, str, str, int, str]:
-    about = notice.transition
-    return notice.queued_at, about.rule, about.area, about.number, notice.address
+    rule, area, address = notice.thread
+    number = 0 if isinstance(notice.about, Week) else notice.about.number
+    return notice.queued_at, rule, area, number, address
 
 
 def _decided(
@@ -159,17 +171,22 @@ def _decided(
     domain: str,
 ) -> Due:
     first = notices[0]
-    named = first.sent_as or message_id([each.transition for each in notices], first.address, domain)
+    named = first.sent_as or message_id([each.about for each in notices], first.address, domain)
     hook = book.find_webhook(first.address)
     return Due(tuple(notices), action, book.find(first.address), reason, named, hook)
 
 
-def _key(notice: Notice, coordinator: Coordinator | None, rule: Rule, book: AddressBook) -> Key:
-    """What was put off to the morning comes in one mail, whatever it is; a webhook gets each alert on its own."""
-    if coordinator is None:
-        return "post", notice.address, notice.transition.id
+def _key(notice: Notice, rules: Mapping[str, Rule], book: AddressBook) -> Key:
+    """What was put off to the morning comes in one mail, whatever it is.
+
+    A webhook gets each alert on its own, and the overview of a week is a mail of its own.
+    """
+    coordinator = book.find(notice.address)
+    if coordinator is None or isinstance(notice.about, Week):
+        return "alone", notice.address, notice.about.id
     if notice.sent_as:
         return "sent before", notice.sent_as
+    rule = rules[notice.transition.rule]
     if _quiet_until(notice, coordinator, rule, notice.queued_at):
         return "in the morning", notice.address
     # Backing off together they are tried together.
@@ -184,12 +201,12 @@ def _way(notice: Notice, rule: Rule, book: AddressBook) -> Way:
     return way_to(notice.address, found) or found[0]
 
 
-def _hopeless(notice: Notice, is_known: bool, rule: Rule | None, real_now: datetime) -> str | None:
+def _hopeless(notice: Notice, book: AddressBook, rules: Mapping[str, Rule], real_now: datetime) -> str | None:
     last = notice.notes[-1]
-    if not is_known:
+    if not (book.find(notice.address) or book.find_webhook(notice.address)):
         return "the address is no longer in the address book"
-    if rule is None:
-        return f"rule {notice.transition.rule} is no longer defined"
+    if isinstance(notice.about, Transition) and notice.about.rule not in rules:
+        return f"rule {notice.about.rule} is no longer defined"
     if last.outcome == "sending" and real_now < last.at + SENDING_TAKES:
         return None
     unknown = notice.unknown_outcomes
@@ -209,13 +226,13 @@ def _of_group(
 ) -> Due:
     """All of them have the same key."""
     first = notices[0]
-    wait = _why_wait(first, book, rules[first.transition.rule], real_now)
+    wait = _why_wait(first, book, rules, real_now)
     if wait:
         return _decided(notices, "wait", book, wait, domain)
     return _decided(notices, "send", book, _why_send(first), domain)
 
 
-def _why_wait(first: Notice, book: AddressBook, rule: Rule, real_now: datetime) -> str | None:
+def _why_wait(first: Notice, book: AddressBook, rules: Mapping[str, Rule], real_now: datetime) -> str | None:
     """`first` of those that go together."""
     last, coordinator = first.notes[-1], book.find(first.address)
     if last.outcome == "sending" and real_now < last.at + SENDING_TAKES:
@@ -223,8 +240,9 @@ def _why_wait(first: Notice, book: AddressBook, rule: Rule, real_now: datetime) 
     pause = backoff(first.retries)
     if last.outcome == "retry" and real_now < last.at + pause:
         return f"tried {first.retries} times; next {pause} after the last"
-    if last.outcome != "queued" or coordinator is None:
+    if last.outcome != "queued" or coordinator is None or isinstance(first.about, Week):
         return None
+    rule = rules[first.transition.rule]
     if until := _quiet_until(first, coordinator, rule, real_now):
         return f"quiet hours until {until:%H:%M}"
     until = first.queued_at + _way(first, rule, book).group_wait

@@ -79,6 +79,10 @@ class AlertLog(Protocol):
         """All steps of one rule in one area, in their order."""
         ...
 
+    def told_since(self, moment: datetime) -> Sequence[Transition]:
+        """All that people hear of since then, in their order."""
+        ...
+
 
 class MailLog(Protocol):
     """The append-only log of what was told to whom. Writing a note twice is harmless.
@@ -92,6 +96,10 @@ class MailLog(Protocol):
 
     def unfinished(self) -> Sequence[MailNote]:
         """Every note, oldest first, of the mails that are neither sent nor given up."""
+        ...
+
+    def notes_about(self, transition: str) -> Sequence[MailNote]:
+        """What became of the mails about one transition, oldest note first."""
         ...
 
     def recipients(self, transitions: Sequence[str]) -> Mapping[str, frozenset[str]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.acknowledging import look_up
-from alerts.addressing import addressed
+from alerts.addressing import addressed, addressed_week
 from alerts.dispatch import Dispatch
 from alerts.evaluate import Alert, State, latest
 from alerts.evaluation import Evaluation
@@ -21,6 +21,7 @@ from alerts.given import Definitions, Sources
 from alerts.holding import Held, holding, in_force
 from alerts.mail import domain_of
 from alerts.outbox import Due, due, open_notices
+from alerts.week import Week, week_due
 from bewithu.clock import Clock, SystemClock
 from bewithu.errors import Unavailable
 from schemas.alerting import Transition
@@ -55,6 +56,8 @@ class Teller:
         )
         self._real: Clock = real_clock or SystemClock()
         self._dispatch = Dispatch(sources, definitions, self._real)
+        # Noted, by this process or another.
+        self._addressed_week: Week | None = None
         # Held back by the last step, so that it is logged once.
         self._held_before: frozenset[str] = frozenset()
 
@@ -66,7 +69,7 @@ class Teller:
         transitions: tuple[Transition, ...] = ()
         try:
             transitions = await asyncio.to_thread(self._evaluation.step, now)
-            decisions = await asyncio.to_thread(self._address)
+            decisions = await asyncio.to_thread(self._address, now)
             outcomes = await self._dispatch.hand_over(decisions)
         except Unavailable as error:
             log.warning("alerts wait: %s", error)
@@ -79,7 +82,7 @@ class Teller:
             waiting=len(decisions) - outcomes.count("sent") - outcomes.count("given_up"),
         )
 
-    def _address(self) -> tuple[Due, ...]:
+    def _address(self, now: datetime) -> tuple[Due, ...]:
         """Decides who hears of what is new, then what to do with every mail that has not left."""
         self._dispatch.note_outcomes()
         domain, book = domain_of(self._written.sender), self._written.book
@@ -97,9 +100,20 @@ class Teller:
             self._mails.note(notes)
             heard[each.id] = frozenset(note.coordinator for note in notes[1:])
             log.info("alert %s in %s: %s is told to %s", each.rule, each.area, each.kind, notes[0].detail)
+        self._address_week(now, domain)
         unfinished = self._mails.unfinished()
         about = self._alerts.transitions(sorted({note.transition for note in unfinished}))
         return due(open_notices(about, unfinished), book, self._rules, self._real.now(), domain)
+
+    def _address_week(self, now: datetime, domain: str) -> None:
+        week = week_due(self._written.book.weekly, now)
+        if week is None or week == self._addressed_week:
+            return
+        if not self._mails.notes_about(week.id):
+            notes = addressed_week(week, self._written.book, domain, self._real.now())
+            self._mails.note(notes)
+            log.info("the overview of %s is told to %s", week.id, notes[0].detail)
+        self._addressed_week = week
 
     def _looked_after(self, fresh: Sequence[Transition], states: Mapping[Alert, State]) -> Mapping[str, Held]:
         """Whoever acknowledged an alert knows that it goes on."""

@@ -83,12 +83,12 @@ class MailNote:
 @dataclass(frozen=True, slots=True)
 class Undelivered:
     """What was queued for a reader and is not sent. `state`: `waiting` or `given up`; `tries`: how often it was handed
-    over; `detail`: the last that is known of it.
+    over; `detail`: the last that is known of it. Of the overview of a week `rule` is its id, and `kind` is `overview`.
     """
 
     rule: str
     area: str
-    kind: Kind
+    kind: Kind | Literal["overview"]
     reader: str
     queued_at: datetime
     state: Literal["waiting", "given up"]

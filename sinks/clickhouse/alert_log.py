@@ -50,6 +50,10 @@ class ClickHouseAlertLog:
         """All steps of one rule in one area, in their order."""
         return self._transitions("alert_story", rule=rule, area=area)
 
+    def told_since(self, moment: datetime) -> Sequence[Transition]:
+        """All that people hear of since then, in their order."""
+        return self._transitions("alert_told_since", moment=moment.astimezone(UTC).replace(tzinfo=None))
+
     def recent(self, count: int) -> Sequence[Transition]:
         """The newest `count` transitions, newest first."""
         return self._transitions("alert_recent", count=count)

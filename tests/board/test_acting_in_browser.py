@@ -31,7 +31,7 @@ def links_of_the_mail(stage: ActingStage, board: str) -> list[str]:
     actions = actions_for(step, ANN.email, "nl", KEY, board, stage.real.now())
     written = replace(letter("nl", "firing"), transition=step, coordinator=ANN, actions=actions)
     tags = Tags()
-    tags.feed(body(compose(written, "<id@x.be>", SENDER, stage.real.now()), "html"))
+    tags.feed(body(compose([written], "<id@x.be>", SENDER, stage.real.now()), "html"))
     return [address for address in tags.links if "/act?" in address]
 
 

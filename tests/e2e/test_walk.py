@@ -36,7 +36,7 @@ def test_an_agencys_events_become_a_value_an_alert_and_one_mail_for_each_coordin
     told = [(each.key, each.event["kind"], each.event["severity"]) for each in topic.messages]
     assert told == [
         ("many_registrations|03000", "firing", "warning"),
-        ("many_registrations|03000", "resolved", "warning"),
+        ("many_registrations|03000", "retracted", "warning"),
     ]
 
 
@@ -74,7 +74,7 @@ def walk(platform: Platform, publisher: Publisher, now: datetime) -> None:
     (alert,) = platform.get("api/v1/alerts")["alerts"]
     assert (alert["rule"], alert["area"], alert["state"]) == ("many_registrations", "03000", "firing")
 
-    # The agency takes ten back: the past is restated, the alert resolved, the same coordinators hear of it.
+    # The agency takes ten back: the past is restated, the alert withdrawn, the same coordinators hear of it.
     for each in events[:10]:
         publisher.publish(REGISTRATIONS, {**each, "revision": 1, "cancelled": True}, now)
     publisher.flush(30)

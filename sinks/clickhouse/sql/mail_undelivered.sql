@@ -1,7 +1,8 @@
--- What was queued since a moment and is not sent: which alert it tells of to whom, how often it was tried, and what is the
--- last that is known of it.
+-- What was queued since a moment and is not sent: which alert, or week, it tells of to whom, how often it was tried, and what
+-- is the last that is known of it.
 SELECT
-    alerts.rule, alerts.area, alerts.kind, mails.coordinator, mails.queued_at, mails.state, mails.tries, mails.last_at,
+    if(alerts.id = '', mails.transition, toString(alerts.rule)) AS about, toString(alerts.area) AS place,
+    if(alerts.id = '', 'overview', toString(alerts.kind)) AS step, mails.coordinator, mails.queued_at, mails.state, mails.tries, mails.last_at,
     mails.detail
 FROM
 (
@@ -13,5 +14,5 @@ FROM
     GROUP BY transition, coordinator
     HAVING queued_at >= {since:DateTime64(3, 'UTC')} AND countIf(outcome = 'sent') = 0
 ) AS mails
-INNER JOIN (SELECT DISTINCT id, rule, area, kind FROM alert_log) AS alerts ON alerts.id = mails.transition
-ORDER BY mails.state, mails.queued_at, alerts.rule, alerts.area, mails.coordinator
+LEFT JOIN (SELECT DISTINCT id, rule, area, kind FROM alert_log) AS alerts ON alerts.id = mails.transition
+ORDER BY mails.state, mails.queued_at, about, place, mails.coordinator
