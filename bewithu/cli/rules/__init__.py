@@ -8,6 +8,7 @@ from alerts.address_book import load_address_book
 from bewithu.cli.printing import Json, print_records
 from bewithu.cli.rules import routes
 from bewithu.cli.rules.backtesting import backtest
+from bewithu.cli.rules.reviewing import review
 from bewithu.cli.rules.trying import try_out
 from bewithu.settings import load_settings
 from bewithu.wiring import read_definitions
@@ -41,4 +42,5 @@ def check(as_json: Json = False) -> None:
 
 app.command("test")(try_out)
 app.command()(backtest)
+app.command()(review)
 app.add_typer(routes.app, name="routes")
