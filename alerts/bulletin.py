@@ -17,6 +17,7 @@ from alerts.wording import (
     RESOLVED_ACCENT,
     after_the_alert,
     board_link,
+    facts_of,
     figure_told,
     severity_word,
     sources,
@@ -140,7 +141,9 @@ def _section(
         indicator=text.names[language],
         summary=_summary(first, speak),
         explanation="" if is_known else text.explanations[language],
-        action=first.rule.action.in_language(language) if first.firing else after_the_alert(speak),
+        action=first.rule.action.filled(language, facts_of(first.transition, text, speak))
+        if first.firing
+        else after_the_alert(speak),
         rows=tuple(_row(letter, speak) for letter in letters[:MOST_ROWS]),
         not_shown=speak.counted(_NOT_SHOWN, left_out) if left_out > 0 else "",
         sources=() if is_known else tuple(sources(text, first.last_heard, speak)),
@@ -153,7 +156,10 @@ def _summary(letter: Letter, speak: Voice) -> str:
             "This was wrong: data have been added or corrected since. "
             "By today's data the figures gave no reason for an alert."
         )
-    return letter.rule.summary.in_language(letter.language) if letter.firing else ""
+    if not letter.firing:
+        return ""
+    # Of several places the worst stands for all.
+    return letter.rule.summary.filled(letter.language, facts_of(letter.transition, letter.indicator, speak))
 
 
 def _row(letter: Letter, speak: Voice) -> Row:

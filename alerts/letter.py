@@ -17,6 +17,7 @@ from alerts.wording import (
     RESOLVED_ACCENT,
     after_the_alert,
     board_link,
+    facts_of,
     figure_told,
     severity_word,
     sources,
@@ -104,11 +105,11 @@ def page(letter: Letter) -> Page:
     """The letter in the language of its coordinator."""
     speak = voice(letter.language)
     transition, rule, text = letter.transition, letter.rule, letter.indicator
-    place = area(transition.area).name(letter.language)
-    amount = figure_told(speak.amount, transition.value, text, speak)
+    facts = facts_of(transition, text, speak)
+    place, amount, indicator, threshold = (
+        facts[name] for name in ("place", "value", "indicator", "threshold")
+    )
     state = state_word(speak, transition.kind)
-    indicator = text.names[letter.language]
-    threshold = figure_told(speak.amount, transition.threshold, text, speak)
     return Page(
         language=letter.language,
         subject=speak.gettext(
@@ -129,9 +130,9 @@ def page(letter: Letter) -> Page:
         day=speak.day(transition.day),
         lead=lead(transition, rule.condition, threshold, speak),
         certainty=_certainty(speak, transition.provisional),
-        summary=rule.summary.in_language(letter.language),
+        summary=rule.summary.filled(letter.language, facts),
         explanation=text.explanations[letter.language],
-        action=rule.action.in_language(letter.language) if letter.firing else after_the_alert(speak),
+        action=rule.action.filled(letter.language, facts) if letter.firing else after_the_alert(speak),
         lines=_lines(letter, speak),
         threshold=threshold,
         sources=tuple(sources(text, letter.last_heard, speak)),

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 from alerts.ports import IndicatorText
 from alerts.rules import Rule
 from alerts.voice import voice
-from alerts.wording import board_link, figure_told
+from alerts.wording import board_link, facts_of, figure_told
 from schemas.alerting import CALLS, Transition
 from schemas.areas import Language, area
 
@@ -97,12 +97,13 @@ def _labels(transition: Transition, rule: Rule) -> dict[str, str]:
 
 def _annotations(transition: Transition, rule: Rule, indicator: IndicatorText) -> dict[str, str]:
     speak = voice(_LANGUAGE)
+    facts = facts_of(transition, indicator, speak)
     return {
-        "action": rule.action.in_language(_LANGUAGE),
+        "action": rule.action.filled(_LANGUAGE, facts),
         "day": transition.day.isoformat(),
         "place": area(transition.area).name(_LANGUAGE),
         "reason": transition.reason,
-        "summary": rule.summary.in_language(_LANGUAGE),
+        "summary": rule.summary.filled(_LANGUAGE, facts),
         "threshold": "none"
         if transition.threshold is None
         else figure_told(speak.amount, transition.threshold, indicator, speak),

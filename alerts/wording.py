@@ -11,6 +11,7 @@ from alerts.ports import IndicatorText
 from alerts.rules import Severity
 from alerts.voice import Voice
 from schemas.alerting import Kind, Transition
+from schemas.areas import area
 
 #: Of the band on top and of the bars beyond the threshold; each has a contrast above 4.5 with white.
 ACCENTS: Final[Mapping[Severity, str]] = {"info": "#1d4e89", "warning": "#a8480b", "critical": "#9b1c1c"}
@@ -28,6 +29,17 @@ def figure_told(
     if text.batch > 1 and value == 0:
         return _FEWER + write(text.batch, text.unit)
     return write(value, text.unit)
+
+
+def facts_of(transition: Transition, text: IndicatorText, speak: Voice) -> Mapping[str, str]:
+    """What a rule's annotations are filled with (alerts/rules/annotations.py)."""
+    return {
+        "place": area(transition.area).name(speak.language),
+        "value": figure_told(speak.amount, transition.value, text, speak),
+        "threshold": figure_told(speak.amount, transition.threshold, text, speak),
+        "since": speak.day(transition.since),
+        "indicator": text.names[speak.language],
+    }
 
 
 def severity_word(speak: Voice, severity: Severity) -> str:

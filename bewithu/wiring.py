@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -152,7 +151,7 @@ def make_worker(
     )
 
     # Who follows a link in a mail may acknowledge or silence that alert: all that the board ever writes.
-    actions = make_actions(settings, board_store, written.rules, book)
+    actions = make_actions(settings, board_store, written, book)
     return Worker(
         settings=settings,
         clock=clock,
@@ -168,7 +167,7 @@ def make_worker(
 
 
 def make_actions(
-    settings: Settings, database: Database, rules: Sequence[Rule], book: AddressBook
+    settings: Settings, database: Database, written: Written, book: AddressBook
 ) -> LinkedActions | None:
     """What links in mails do; None where no key is set, so that there are none."""
     if settings.http.link_key is None:
@@ -176,7 +175,8 @@ def make_actions(
     stores = Stores(
         ClickHouseAlertLog(database), ClickHouseAcknowledgements(database), ClickHouseSilences(database)
     )
-    return LinkedActions(settings.http.link_key, stores, rules, book, SystemClock())
+    texts = indicator_texts(written.indicators)
+    return LinkedActions(settings.http.link_key, stores, written.rules, texts, book, SystemClock())
 
 
 def make_replay(

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Final, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from alerts.durations import Duration
+from alerts.rules.annotations import Annotation
 from alerts.rules.conditions import Condition, Simple, Word, simple_parts
 from schemas.areas import Level, is_within
-from schemas.indicators import Texts
 
 Severity = Literal["info", "warning", "critical"]
 SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
@@ -91,8 +91,8 @@ class Rule(_Definition):
         description="ids of rules; while one fires here, or in an area around, nobody is told of this one",
     )
     labels: Mapping[Word, str] = Field(default_factory=dict, description="free words to select rules by")
-    summary: Texts = Field(description="what it means when the rule fires, in a sentence or two")
-    action: Texts = Field(description="what the reader should do, in a sentence or two")
+    summary: Annotation = Field(description="what it means when the rule fires, in a sentence or two")
+    action: Annotation = Field(description="what the reader should do, in a sentence or two")
 
     @property
     def indicators(self) -> frozenset[str]:

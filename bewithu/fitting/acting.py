@@ -14,6 +14,7 @@ from alerts.address_book import AddressBook, Coordinator, responsible_for
 from alerts.evaluate import latest, to_millisecond
 from alerts.holding import in_force
 from alerts.links import Action, Refused, read
+from alerts.ports import IndicatorText
 from alerts.rules import Rule
 from bewithu.board.acting import LENGTHS, Declined, Done, Offer
 from bewithu.clock import Clock
@@ -50,11 +51,18 @@ class LinkedActions:
     """Does what a link was signed for, for as long as its alert goes on. `clock`: real time, as mails are sent in."""
 
     def __init__(
-        self, key: SecretStr, stores: Stores, rules: Sequence[Rule], book: AddressBook, clock: Clock
+        self,
+        key: SecretStr,
+        stores: Stores,
+        rules: Sequence[Rule],
+        texts: Mapping[str, IndicatorText],
+        book: AddressBook,
+        clock: Clock,
     ) -> None:
         self._key = key
         self._stores = stores
         self._rules: Mapping[str, Rule] = {rule.id: rule for rule in rules}
+        self._texts = texts
         self._book = book
         self._clock = clock
 
@@ -113,7 +121,7 @@ class LinkedActions:
         seen = self._seen(found)
         done = self._silenced(action, before) if action.verb == "silence" else _done(seen, before)
         step = next(each for each in reversed(found.story) if each.kind in FIRING)
-        info = alert_info(found.rule, step, seen)
+        info = alert_info(found.rule, step, seen, self._texts[found.rule.indicator])
         return Offer(action.verb, info, coordinator.name, coordinator.email, done)
 
     def _seen(self, found: _Standing) -> Acknowledgement | None:

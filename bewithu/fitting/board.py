@@ -6,10 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
+from alerts.ports import IndicatorText
 from alerts.rules import Rule
+from alerts.voice import voice
+from alerts.wording import facts_of
 from bewithu.board import data as board
 from bewithu.clock import Clock, brussels_day
 from bewithu.fitting.acknowledged import LookedAfter
+from bewithu.fitting.alerting import indicator_texts
 from bewithu.fitting.cached import Cached
 from schemas.alerting import FIRING, OPEN, Acknowledgement, Transition
 from schemas.areas import LANGUAGES, areas_of_level, is_within
@@ -49,6 +53,7 @@ class PublishedBoard:
         self._published = published
         self._explanations = explanations
         self._indicators = indicators
+        self._texts = indicator_texts(indicators)
         self._bookkeeping = bookkeeping
         self._alerts = alerts
         self._looked_after = looked_after
@@ -114,7 +119,10 @@ class PublishedBoard:
         found.sort(key=lambda pair: pair[1].at, reverse=True)
         found.sort(key=lambda pair: (pair[1].kind == "pending", _SEVERITIES.index(pair[0].severity)))
         seen = self._looked_after.among([state for _, state in found[:limit]])
-        return [alert_info(rule, state, seen.get((state.rule, state.area))) for rule, state in found[:limit]]
+        return [
+            alert_info(rule, state, seen.get((state.rule, state.area)), self._texts[rule.indicator])
+            for rule, state in found[:limit]
+        ]
 
     def agencies(self) -> Sequence[board.AgencyInfo]:
         return self._agencies.get()
@@ -220,7 +228,9 @@ def _point(cell: Cell) -> board.Point:
     return board.Point(cell.day, cell.value)
 
 
-def alert_info(rule: Rule, state: Transition, seen: Acknowledgement | None) -> board.AlertInfo:
+def alert_info(
+    rule: Rule, state: Transition, seen: Acknowledgement | None, text: IndicatorText
+) -> board.AlertInfo:
     """An open alert after its last step. `seen`: by whom it is acknowledged, by a name that everybody may read."""
     return board.AlertInfo(
         id=state.id,
@@ -232,7 +242,10 @@ def alert_info(rule: Rule, state: Transition, seen: Acknowledgement | None) -> b
         since=state.since,
         value=state.value,
         threshold=state.threshold,
-        summaries={language: getattr(rule.summary, language) for language in LANGUAGES},
+        summaries={
+            language: rule.summary.filled(language, facts_of(state, text, voice(language)))
+            for language in LANGUAGES
+        },
         acknowledged_by=seen.author if seen else "",
         acknowledged_at=seen.at if seen else None,
     )

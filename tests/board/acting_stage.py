@@ -19,6 +19,7 @@ from alerts.rules import Rule, load_rules
 from bewithu.board import Readiness, make_app
 from bewithu.fitting.acknowledged import LookedAfter
 from bewithu.fitting.acting import LinkedActions, Stores
+from bewithu.fitting.alerting import indicator_texts
 from bewithu.fitting.board import PublishedBoard
 from schemas.alerting import Acknowledgement, Silence
 from schemas.indicators import load_indicators
@@ -66,7 +67,7 @@ class ActingStage:
 
     def actions(self) -> LinkedActions:
         stores = Stores(self.log, self.acknowledgements, self.silences)
-        return LinkedActions(KEY, stores, self.rules, self.people, self.real)
+        return LinkedActions(KEY, stores, self.rules, indicator_texts(INDICATORS), self.people, self.real)
 
     def app(self) -> web.Application:
         rules_time = FakeClock(NOON)
