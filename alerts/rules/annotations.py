@@ -19,7 +19,7 @@ PLACEHOLDERS: Final = ("place", "value", "threshold", "since", "indicator")
 
 
 class Annotation(Texts):
-    """The same text in the four languages. {place}, {value}, {threshold}, {since} and {indicator} are filled in; a brace
+    """The same text in the four languages. {place}, {value}, {threshold}, {since}, {indicator} are filled in; a brace
     is written twice.
     """
 
