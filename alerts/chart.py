@@ -47,15 +47,17 @@ class Chart:
     threshold: float
 
 
-def chart(history: Sequence[Reading], condition: Condition, about: Transition) -> Chart:
-    """At most `DAYS` days up to that of the transition, from the first with a value on. Values below zero get no bar.
+def chart(
+    history: Sequence[Reading], condition: Condition, about: Transition, most_days: int = DAYS
+) -> Chart:
+    """At most so many days up to that of the transition, from the first with a value on. Values below zero get no bar.
 
     The threshold is that of the transition: an expected level may have been another on earlier days.
     """
     is_beyond = operator.lt if is_lower(next(simple_parts(condition))) else operator.gt
     until, threshold = about.day, about.threshold or 0.0
     values = {reading.day: reading.value for reading in history if reading.value is not None}
-    days = [until - timedelta(days=back) for back in reversed(range(DAYS))]
+    days = [until - timedelta(days=back) for back in reversed(range(most_days))]
     while days and days[0] not in values:
         days.pop(0)
     top = max([threshold, *(values[day] for day in days if day in values), 0.0]) or 1.0

@@ -20,6 +20,7 @@ from alerts.links import actions_for
 from alerts.mail import compose, compose_overview
 from alerts.outbox import Due
 from alerts.overview import Overview, is_of
+from alerts.picture import DAYS
 from alerts.send import Delivery
 from alerts.webhook import payload
 from alerts.week import Week
@@ -30,7 +31,6 @@ log = logging.getLogger(__name__)
 
 #: A step must not hold up the next evaluation while many mails leave; the rest follow in the next step.
 MAILS_PER_STEP: Final = 20
-DAYS_OF_HISTORY: Final = 14
 
 #: `Readings.last_heard`, which may remember what it gave.
 Heard = Callable[[tuple[str, ...]], Mapping[str, datetime]]
@@ -116,7 +116,7 @@ class Dispatch:
             return payload(step, self._rules[step.rule], text, decision.webhook.name, self._written.board)
         assert decision.coordinator is not None
         # A mail about several shows no history, and reading one takes a while.
-        days = DAYS_OF_HISTORY if len(about) == 1 else 0
+        days = DAYS if len(about) == 1 else 0
         heard = cache(self._readings.last_heard)
         letters = [
             self._letter(each, decision.coordinator, heard, days, decision.queued_at) for each in about

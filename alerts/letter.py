@@ -9,6 +9,8 @@ from datetime import datetime
 from alerts.address_book import Coordinator, responsible_for
 from alerts.chart import Segment, chart, segments, text_bar
 from alerts.lead import lead
+from alerts.picture import DAYS as MOST_DAYS
+from alerts.picture import Labels, picture
 from alerts.ports import IndicatorText
 from alerts.rules import Rule
 from alerts.voice import Voice, voice
@@ -72,6 +74,15 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """`id`: by which the HTML names it; `words`: what it shows, for whoever does not see it."""
+
+    id: str
+    png: bytes
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """What the templates show, in the reader's language. `accent` and `beyond`: colours of the mail and of the bars."""
 
@@ -91,6 +102,7 @@ class Page:
     summary: str
     explanation: str
     action: str
+    picture: Picture | None
     lines: tuple[Line, ...]
     threshold: str
     sources: tuple[tuple[str, str], ...]
@@ -133,6 +145,7 @@ def page(letter: Letter) -> Page:
         summary=rule.summary.filled(letter.language, facts),
         explanation=text.explanations[letter.language],
         action=rule.action.filled(letter.language, facts) if letter.firing else after_the_alert(speak),
+        picture=_picture(letter, speak),
         lines=_lines(letter, speak),
         threshold=threshold,
         sources=tuple(sources(text, letter.last_heard, speak)),
@@ -157,6 +170,37 @@ def _lines(letter: Letter, speak: Voice) -> tuple[Line, ...]:
             bar=text_bar(row, drawn.threshold),
         )
         for row in drawn.rows
+    )
+
+
+def _picture(letter: Letter, speak: Voice) -> Picture | None:
+    """Of the last weeks; none where there are not even two figures."""
+    about = letter.transition
+    drawn = chart(letter.history, letter.rule.condition, about, MOST_DAYS)
+    values = [row.value for row in drawn.rows if row.value is not None]
+    if len(values) < 2:
+        return None
+
+    def told(value: float | None) -> str:
+        return figure_told(speak.figure, value, letter.indicator, speak)
+
+    threshold = "" if about.threshold is None else told(about.threshold)
+    highest = max([*values, about.threshold or 0.0])
+    labels = Labels(
+        told(highest), threshold, speak.short_day(drawn.rows[0].day), speak.short_day(drawn.rows[-1].day)
+    )
+    return Picture(
+        id=f"chart-{about.id}@bewithu",
+        png=picture(drawn, labels, ACCENTS[letter.rule.severity]),
+        words=speak.gettext(
+            "%(first)s to %(last)s: lowest %(low)s, highest %(high)s, last %(now)s; threshold %(threshold)s.",
+            first=speak.day(drawn.rows[0].day),
+            last=speak.day(drawn.rows[-1].day),
+            low=told(min(values)),
+            high=told(max(values)),
+            now=told(values[-1]),
+            threshold=threshold or "–",
+        ),
     )
 
 

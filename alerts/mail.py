@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from alerts.address_book import Coordinator
 from alerts.bulletin import BulletinPage, bulletin
 from alerts.headers import address_header, text_header
-from alerts.letter import Letter, Page, page
+from alerts.letter import Letter, Page, Picture, page
 from alerts.overview import Overview, OverviewPage, overview
 from alerts.voice import voice
 from schemas.alerting import Transition
@@ -71,11 +71,23 @@ def _mail(
     mail["List-Unsubscribe"] = f"<mailto:{content.contact}?subject=unsubscribe%20{reader.email}>"
     mail.set_content(_render(f"{template}.txt", content), cte="quoted-printable")
     mail.add_alternative(_render(f"{template}.html", content), subtype="html", cte="quoted-printable")
+    if isinstance(content, Page) and content.picture:
+        _add_picture(mail, content.picture)
     # After the content: setting that removes every header that begins with Content.
     mail["Content-Language"] = content.language
     # Python draws a random boundary; a second sending of the same mail must be the same mail.
     mail.set_boundary(hashlib.sha256(message_id.encode()).hexdigest()[:32])
     return mail
+
+
+def _add_picture(mail: EmailMessage, picture: Picture) -> None:
+    """Inside the mail, beside the HTML that shows it: nothing is fetched from anywhere."""
+    html = mail.get_body(("html",))
+    assert isinstance(html, EmailMessage)
+    html.add_related(
+        picture.png, "image", "png", cid=f"<{picture.id}>", disposition="inline", filename="chart.png"
+    )
+    html.set_boundary(hashlib.sha256(picture.id.encode()).hexdigest()[:32])
 
 
 def thread_root(transition: Transition, domain: str) -> str:

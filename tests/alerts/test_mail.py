@@ -98,7 +98,9 @@ def test_headers_tell_mail_programs_what_this_is() -> None:
     assert mail["List-Id"] == "bewithu alerts <alerts.bewithu.invalid>"
     assert mail["Content-Language"] == "de"
     assert mail.get_content_type() == "multipart/alternative"
-    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+    plain, shown = mail.iter_parts()
+    assert (plain.get_content_type(), shown.get_content_type()) == ("text/plain", "multipart/related")
+    assert [part.get_content_type() for part in shown.iter_parts()] == ["text/html", "image/png"]
 
 
 def test_all_mails_of_one_alert_answer_one_root_and_those_of_another_a_different_one() -> None:
@@ -126,11 +128,14 @@ class Tags(HTMLParser):
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         named = {name: value or "" for name, value in attributes}
-        if tag not in ("meta", "br", "!doctype"):
+        if tag not in ("meta", "br", "img", "!doctype"):
             self.open.append(tag)
         self.languages |= {named["lang"]} if "lang" in named else set()
-        self.fetched += [f"{tag} {name}" for name in ("src", "background", "srcset") if name in named]
-        self.fetched += [tag] if tag in ("link", "script", "img", "style", "iframe", "object") else []
+        # A picture that the mail brings along is fetched from nowhere.
+        brought = tag == "img" and named.get("src", "").startswith("cid:") and bool(named.get("alt"))
+        if not brought:
+            self.fetched += [f"{tag} {name}" for name in ("src", "background", "srcset") if name in named]
+            self.fetched += [tag] if tag in ("link", "script", "img", "style", "iframe", "object") else []
         self.fetched += re.findall(r"url\([^)]*\)|@import", named.get("style", ""))
         self.links += [named["href"]] if "href" in named else []
 
@@ -238,3 +243,19 @@ def test_a_coordinator_above_the_area_reads_for_which_area_the_mail_comes() -> N
     nation = coordinator("iom@example.invalid", "BE")
     mail = compose([replace(letter("en", "firing"), coordinator=nation)], "<id@x.be>", SENDER, NOON)
     assert "You receive this message as coordinator for: Belgium." in " ".join(body(mail, "plain").split())
+
+
+def test_the_picture_is_in_the_mail_and_the_html_names_it() -> None:
+    mail = received("en", "firing")
+    _, shown = mail.iter_parts()
+    html, picture = shown.iter_parts()
+    named = str(picture["Content-ID"]).strip("<>")
+    assert f'src="cid:{named}"' in html.get_content()
+    assert picture.get_content().startswith(b"\x89PNG")
+    assert picture.get_content_disposition() == "inline"
+
+
+def test_a_mail_with_fewer_than_two_figures_has_no_picture() -> None:
+    one = replace(letter("en", "firing"), history=letter("en", "firing").history[-1:])
+    mail = compose([one], "<id@x.be>", SENDER, NOON)
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
