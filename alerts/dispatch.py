@@ -96,7 +96,9 @@ class Dispatch:
             delivery = await self._deliver(written, decision)
         if delivery.outcome != "sent":
             log.warning("mail to %s: %s, %s", decision.address, delivery.outcome, delivery.detail)
-        await self._remember(self._outcomes(decision, delivery.outcome, delivery.detail))
+        # What went out without an answer stays noted as on its way: it is sent once more, and no third time.
+        if delivery.outcome != "sending":
+            await self._remember(self._outcomes(decision, delivery.outcome, delivery.detail))
         return delivery
 
     async def _deliver(self, written: EmailMessage | dict[str, Any], decision: Due) -> Delivery:

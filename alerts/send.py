@@ -27,12 +27,32 @@ class Delivery:
     """What came of handing over a mail.
 
     `sent`: the server took it. `retry`: not now. `given_up`: the server refuses this recipient or this mail
-    for good. `server_away`: there is no point in trying other mails at once.
+    for good. `sending`: it went out, and no answer came, so the server may have kept it. `server_away`: there is no
+    point in trying other mails at once.
     """
 
-    outcome: Literal["sent", "retry", "given_up"]
+    outcome: Literal["sent", "retry", "given_up", "sending"]
     detail: str
     server_away: bool = False
+
+
+class _Went:
+    """Whether the mail itself, and not only its envelope, went `out` to the server."""
+
+    def __init__(self) -> None:
+        self.out = False
+
+    def watch(self, client: aiosmtplib.SMTP) -> None:
+        protocol = client.protocol
+        assert protocol is not None
+        write = protocol.write
+
+        def watched(data: bytes) -> None:
+            write(data)
+            # Nothing but the content of a mail ends so.
+            self.out = self.out or data.endswith(b"\r\n.\r\n")
+
+        protocol.write = watched  # type: ignore[method-assign]
 
 
 class Sender:
@@ -46,25 +66,23 @@ class Sender:
 
     async def send(self, message: EmailMessage, recipient: str) -> Delivery:
         """Never raises for what the network or the server does."""
-        client = self._client(TIMEOUT_SECONDS)
+        client, went = self._client(TIMEOUT_SECONDS), _Went()
         try:
             async with asyncio.timeout(CONVERSATION_SECONDS):
-                delivery = await self._converse(client, message, recipient)
+                await self._open(client)
+                went.watch(client)
+                delivery = await _hand_over(client, message, recipient, self._away)
         except TimeoutError:
-            delivery = self._away("no answer in time")
+            delivery = self._broken_off(went, "no answer in time")
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             # ValueError: ssl's answer to a host name or certificate that it cannot use.
-            delivery = self._away(self._explained(error))
+            delivery = self._broken_off(went, self._explained(error))
         # Saying goodbye comes after the outcome: if it fails, the mail is sent all the same.
         with suppress(aiosmtplib.SMTPException, OSError):
             if delivery.outcome == "sent":
                 await client.quit(timeout=GOODBYE_SECONDS)
         client.close()
         return delivery
-
-    async def _converse(self, client: aiosmtplib.SMTP, message: EmailMessage, recipient: str) -> Delivery:
-        await self._open(client)
-        return await _hand_over(client, message, recipient, self._away)
 
     async def check(self, seconds: float) -> None:
         """Connects and logs in as for a mail, and sends none. Raises `Unavailable`."""
@@ -111,6 +129,12 @@ class Sender:
                 f"{login_refusal(self.server, self._settings.username, self._settings)} (answer {error.code})"
             )
         return tls_refusal(error, self.server, self._settings) or f"{type(error).__name__}: {error}"
+
+    def _broken_off(self, went: _Went, detail: str) -> Delivery:
+        if not went.out:
+            return self._away(detail)
+        words = f"mail server {self.server}: the mail was handed over, and no answer came: {detail}"
+        return Delivery("sending", words, server_away=True)
 
     def _away(self, detail: str) -> Delivery:
         return Delivery("retry", f"mail server {self.server}: {detail}", server_away=True)

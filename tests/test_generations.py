@@ -10,7 +10,7 @@ import pytest
 from schemas.indicators import Counted, Indicators, load_indicators
 from sinks.clickhouse import builder
 from sinks.clickhouse.database import Database
-from sinks.clickhouse.generations import building, read_generations, standing
+from sinks.clickhouse.generations import begin, building, read_generations, standing
 from sinks.clickhouse.value_reader import ValueReader
 from tests.events import Platform, benefit_grant, housing_change, person, registration
 
@@ -61,8 +61,28 @@ def test_readers_have_the_old_definition_until_the_new_one_is_worked_out(
     assert building(read_generations(database), later_counted()) == []
 
 
+@pytest.mark.parametrize("is_as_of", [False, True], ids=["now", "as of"])
+def test_an_indicator_in_a_new_generation_is_not_added_to_its_old_one_beside_others_of_that_number(
+    platform: Platform, is_as_of: bool
+) -> None:
+    """Indicators that were begun together have the same number; one that is worked out anew has another."""
+    other = "persons_protected"
+    begin(platform.database, [later_counted()[FLOW]], platform.clock.now())
+    begin(platform.database, [counted(SHIPPED)[FLOW]], platform.clock.now())
+    platform.refresh()
+    generations = standing(read_generations(platform.database))
+    assert generations[FLOW] > generations[other]
+    as_of = platform.clock.now() if is_as_of else None
+    found = ValueReader(platform.database, SHIPPED).daily([FLOW, other], ["BE"], [""], DAY, DAY, as_of)
+    assert {name: frame["value"].item() for name, frame in found.items()} == {FLOW: 3, other: 3}
+
+
+def counted(indicators: Indicators) -> dict[str, Counted]:
+    return {name: found for name, found in indicators.items() if isinstance(found, Counted)}
+
+
 def later_counted() -> dict[str, Counted]:
-    return {name: found for name, found in SHORTER.items() if isinstance(found, Counted)}
+    return counted(SHORTER)
 
 
 def test_what_arrives_meanwhile_is_in_the_new_definition_and_a_crash_costs_no_part_twice(

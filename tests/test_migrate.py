@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -226,23 +227,36 @@ def test_of_workers_that_start_together_one_migrates_and_the_others_wait(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(migrate_module, "_PATIENCE_SECONDS", 60)
+    apply, at_work, at_once = migrate_module._apply, threading.Lock(), []
+
+    def watched(database: Database, migration: Migration) -> None:
+        at_once.append(not at_work.acquire(blocking=False))
+        try:
+            apply(database, migration)
+        finally:
+            if not at_once[-1]:
+                at_work.release()
+
+    monkeypatch.setattr(migrate_module, "_apply", watched)
     with ThreadPoolExecutor(4) as workers:
         done = list(workers.map(migrated, [address] * 4))
     assert sorted(map(len, done)) == [0, 0, 0, len(migrations())]
+    assert at_once == [False] * len(migrations())
     with closing(Database.at(address)) as database:
         assert [number for number, _, _ in history(database)] == [each.number for each in migrations()]
         assert not database.value("EXISTS TABLE migrating")
 
 
-def test_a_worker_that_died_while_it_migrated_is_waited_for_and_then_not(
+def test_a_worker_that_migrates_is_waited_for_and_one_that_died_while_it_did_is_not(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(migrate_module, "migrations", lambda: MINE)
-    monkeypatch.setattr(migrate_module, "_PATIENCE_SECONDS", 0.3)
-    with closing(Database.at(address)) as database:
-        database.run("CREATE TABLE migrating (nothing UInt8) ENGINE = Memory")
+    with closing(Database.at(address)) as database, closing(Database.at(address)) as other:
+        migrate_module._take_turn(other)  # and dies
+        monkeypatch.setattr(migrate_module, "_PATIENCE_SECONDS", 0.3)
         with pytest.raises(Unavailable, match="another worker brings it to this version"):
             migrate(database)
+        assert database.value("EXISTS TABLE migrating")
         monkeypatch.setattr(migrate_module, "_LEFT_SECONDS", 1)
         monkeypatch.setattr(migrate_module, "_PATIENCE_SECONDS", 30)
         assert migrate(database) == MINE

@@ -64,7 +64,7 @@ def make_report(
         quarantined=books.quarantined,
         duplicates=books.duplicates,
         indicators={cell.indicator: {cell.area: cell.value} for cell in cells},
-        alerts={"fired": kinds["firing"], "resolved": kinds["resolved"]},
+        alerts={"fired": kinds["firing"], "resolved": kinds["resolved"], "withdrawn": kinds["retracted"]},
         mails=mails,
         seconds=seconds,
         day=cells[0].day,

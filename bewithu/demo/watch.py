@@ -118,7 +118,9 @@ class _Glance:
 
 
 def _shown(kind: Kind) -> str:
-    return "firing" if kind in FIRING else kind
+    if kind in FIRING:
+        return "firing"
+    return "resolved" if kind == "retracted" else kind
 
 
 def _last_steps(newest_first: Sequence[Transition]) -> list[Transition]:

@@ -29,9 +29,10 @@ _TURN = "migrating"
 _PATIENCE_SECONDS, _PAUSE_SECONDS = 5.0, 0.1
 #: Without anything applied; whoever had the turn is taken for dead.
 _LEFT_SECONDS = 60
-_IS_LEFT = """
-WITH (SELECT toDateTime(max(applied_at)) FROM migrations) AS applied
-SELECT max(dateDiff('second', greatest(metadata_modification_time, applied), now())) > {seconds:UInt32}
+#: The server's seconds stand in the table's comment: what the server itself says of a table in memory is 1970.
+_AGE = """
+WITH (SELECT toUnixTimestamp(max(applied_at)) FROM migrations) AS applied
+SELECT toUnixTimestamp(now()) - greatest(toUInt32OrZero(comment), applied)
 FROM system.tables WHERE database = currentDatabase() AND name = {table:String}
 """
 _TABLE_ALREADY_EXISTS = 57
@@ -133,12 +134,13 @@ def _alone(database: Database) -> Iterator[None]:
 def _take_turn(database: Database) -> None:
     until = time.monotonic() + _PATIENCE_SECONDS
     while True:
+        begun = database.value("SELECT toUnixTimestamp(now())")
         try:
-            return database.run(f"CREATE TABLE {_TURN} (nothing UInt8) ENGINE = Memory")
+            return database.run(f"CREATE TABLE {_TURN} (nothing UInt8) ENGINE = Memory COMMENT '{begun}'")
         except DatabaseError as error:
             if error.code != _TABLE_ALREADY_EXISTS:
                 raise
-        if database.value(_IS_LEFT, table=_TURN, seconds=_LEFT_SECONDS):
+        if any(age > _LEFT_SECONDS for (age,) in database.rows(_AGE, table=_TURN)):
             log.warning("a worker began to migrate %s and came to no end: going on", database.name)
             database.run(f"DROP TABLE IF EXISTS {_TURN}")
         elif time.monotonic() > until:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from email.message import EmailMessage
+from functools import partial
 
 import pytest
 from aiosmtpd.smtp import AuthResult, LoginPassword
@@ -16,6 +17,7 @@ from alerts.outbox import SENDING_TAKES
 from alerts.send import Sender
 from bewithu.settings import Smtp
 from tests.alerts.mail_server import Post, new_post, serving
+from tests.parts.deadlines import wait_until_async
 
 ANN = "ann@example.invalid"
 
@@ -122,6 +124,61 @@ async def test_a_server_that_says_nothing_is_away_before_the_mail_counts_as_lost
         delivery = await Sender(Smtp(port=port)).send(mail, ANN)
     assert (delivery.outcome, delivery.server_away) == ("retry", True)
     assert delivery.detail.endswith("no answer in time")
+
+
+async def silent_after(
+    content: list[bytes], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    """Takes the mail, and never says so."""
+    writer.write(b"220 hi\r\n")
+    for answer in (b"250 hi", b"250 sender", b"250 recipient", b"354 go on"):
+        await reader.readline()
+        writer.write(answer + b"\r\n")
+    content.append(await reader.readuntil(b"\r\n.\r\n"))
+    await reader.read()
+
+
+@pytest.mark.parametrize("limit", ["TIMEOUT_SECONDS", "CONVERSATION_SECONDS"])
+async def test_a_server_that_took_the_mail_and_gives_no_answer_may_have_kept_it(
+    mail: EmailMessage, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(send, limit, 0.2)
+    content: list[bytes] = []
+    async with answering(partial(silent_after, content)) as port:
+        delivery = await Sender(Smtp(port=port)).send(mail, ANN)
+    assert len(content) == 1
+    assert (delivery.outcome, delivery.server_away) == ("sending", True)
+    assert "the mail was handed over, and no answer came" in delivery.detail
+
+
+async def test_a_server_that_took_the_mail_and_hangs_up_may_have_kept_it(mail: EmailMessage) -> None:
+    async def brusque(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        content: list[bytes] = []
+        gone = asyncio.ensure_future(silent_after(content, reader, writer))
+        await wait_until_async(lambda: bool(content), 10, "the mail")
+        gone.cancel()
+        writer.close()
+
+    async with answering(brusque) as port:
+        delivery = await Sender(Smtp(port=port)).send(mail, ANN)
+    assert (delivery.outcome, delivery.server_away) == ("sending", True)
+
+
+async def test_a_server_that_is_silent_before_the_mail_has_not_got_it(
+    mail: EmailMessage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(send, "TIMEOUT_SECONDS", 0.2)
+
+    async def polite_at_first(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hi\r\n")
+        for answer in (b"250 hi", b"250 sender", b"250 recipient"):
+            await reader.readline()
+            writer.write(answer + b"\r\n")
+        await reader.read()
+
+    async with answering(polite_at_first) as port:
+        delivery = await Sender(Smtp(port=port)).send(mail, ANN)
+    assert (delivery.outcome, delivery.server_away) == ("retry", True)
 
 
 async def test_a_server_without_the_encryption_that_was_asked_for_gets_no_mail(mail: EmailMessage) -> None:

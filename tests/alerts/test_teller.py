@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import logging
+import re
+from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 
 import pytest
 
+from alerts import send
 from alerts.dispatch import MAILS_PER_STEP
+from alerts.send import Sender
+from bewithu.settings import Smtp
 from sinks.clickhouse.alert_log import ClickHouseAlertLog
 from sinks.clickhouse.database import Database
 from tests.alerts.mail_server import Post, new_post, serving
 from tests.alerts.samples import ARRIVALS, LIEGE, book, coordinator, rule
 from tests.alerts.stage import ANN, BO, Stage
+from tests.alerts.test_send import answering, silent_after
 
 
 @pytest.fixture
@@ -146,6 +154,26 @@ async def test_a_server_that_is_away_for_three_days_ends_in_a_visible_giving_up(
     )
     async with serving(post):
         assert (await stage.step(seconds=600)).sent == 0
+
+
+async def test_a_server_that_takes_mails_and_never_says_so_gets_each_twice_at_most(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(send, "TIMEOUT_SECONDS", 0.1)
+    content: list[bytes] = []
+    async with answering(partial(silent_after, content)) as port:
+        stage.post = Sender(Smtp(port=port))
+        stage.teller = stage.new_teller()
+        await stage.step(412)
+        await stage.step(days=2)
+        for _ in range(50):
+            await stage.step(seconds=300)
+    given_up = stage.log.undelivered(stage.real.moment - timedelta(days=1))
+    assert [(each.reader, each.state, each.tries) for each in given_up] == [
+        (ANN, "given up", 2), (BO, "given up", 2)
+    ]  # fmt: skip
+    ids = Counter(re.findall(rb"Message-ID: (<.*>)", b"".join(content)))
+    assert sorted(ids.values()) == [2, 2]
 
 
 async def test_a_refused_recipient_is_given_up_and_the_others_get_their_mail(

@@ -34,7 +34,8 @@ class InsertWithData:
         """The same insert, reading its data from a file."""
         if found := _INPUT.search(self.target):
             source = f"file('{path}', '{self.format}', {found['structure']})"
-            return f"{self.target[: found.start()]}{source}{self.target[found.end() :]} {self.settings}"
+            rest = self.target[found.end() :].rstrip()
+            return f"{self.target[: found.start()]}{source}{rest} {self.settings}"
         return f"{self.target} FROM INFILE '{path}' {self.settings} FORMAT {self.format}"
 
 

@@ -28,6 +28,17 @@ def test_data_may_stand_behind_a_select_from_input() -> None:
     )
 
 
+def test_what_stands_behind_the_input_stays_there() -> None:
+    insert = split_insert(
+        b"INSERT INTO a SELECT * FROM input('x String') WHERE (SELECT 1) = 1 FORMAT Avro\nObj"
+    )
+    assert insert is not None
+    assert (
+        insert.from_file("/f")
+        == "INSERT INTO a SELECT * FROM file('/f', 'Avro', 'x String') WHERE (SELECT 1) = 1 "
+    )
+
+
 def test_a_statement_without_data_in_a_format_is_left_whole() -> None:
     assert split_insert(b"INSERT INTO a SELECT 1 FORMAT TSV") is None
     assert split_insert(b"INSERT INTO a VALUES ('FORMAT TSV x')") is None

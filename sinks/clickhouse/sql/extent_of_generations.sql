@@ -1,4 +1,5 @@
--- Of each of these generations that has any steps or moves: how many, and their first and last day.
+-- Of each of these generations that has any steps or moves: how many, and their first and last day. Also of others: any of
+-- the indicators in any of the numbers.
 SELECT indicator, generation, sum(rows), min(first), max(last)
 FROM
 (

@@ -5,5 +5,6 @@ SELECT
     toString(steps.cell) AS cell, greatest(steps.day, {since:Date32}) AS day, bin, sum(steps.delta) AS delta
 FROM steps
 WHERE steps.indicator IN {indicators:Array(String)} AND generation IN {generations:Array(UInt64)}
+    AND generation = transform(steps.indicator, {indicators:Array(String)}, {generations:Array(UInt64)}, toUInt64(0))
     AND steps.day <= {until:Date32} AND refresh <= last_known
 GROUP BY indicator, generation, municipality, cell, day, bin
