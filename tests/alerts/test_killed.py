@@ -1,4 +1,4 @@
-"""Law 5 under SIGKILL: a process that dies at any write of an alert's life loses no mail, and which may come twice."""
+"""Law 5 under SIGKILL: a process that dies at a write of an alert's life loses no mail, and which may come twice."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import pytest
 
 from tests.alerts.mail_server import new_post, serving
 
-#: pending; firing; addressed and queued; sending and sent for each of two mails; the same again for the end.
-WRITES = 1 + 1 + 1 + 4 + 1 + 1 + 4
+#: pending; firing; addressed and queued; sending and sent for each of two mails. What follows for the end of the alert
+#: are the same writes once more: of these one. Each takes two processes, so not all; test_crashes.py has all in one.
+WRITES = (1, 2, 3, 4, 5, 6, 7, 11)
 #: The server has taken the mail, and the note of it is the write.
-SENT = (5, 7, 11, 13)
+SENT = (5, 7, 11)
 
 
 async def process(folder: Path, *words: object) -> tuple[int, str]:
@@ -35,7 +36,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("write", range(1, WRITES + 1))
+@pytest.mark.parametrize("write", WRITES)
 async def test_whoever_goes_on_after_a_kill_tells_the_rest_and_repeats_only_what_was_not_noted(
     prepared: Path, write: int
 ) -> None:
