@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import Final
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from schemas.alerting import Transition
 
 #: Alerts whose values are read at once.
 _AT_ONCE = 40
+#: Each of these reads takes as long as a third of the backtest itself; a rule with more alerts has other faults.
+MOST_ALERTS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,11 @@ class _Ended:
     firing: Transition
     end: Transition
     looks: tuple[Moment, ...]
+
+
+def are_too_many(steps: Iterable[Transition]) -> bool:
+    """Whether so many alerts end that nobody looks for those that were wrong."""
+    return sum(step.kind == "resolved" for step in steps) > MOST_ALERTS
 
 
 def corrected(

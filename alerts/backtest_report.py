@@ -35,21 +35,20 @@ class Alarm:
 @dataclass(frozen=True, slots=True)
 class Summary:
     """`days`: the median length of an alert. `mails`: by coordinator, those that would get any; alerts of one group are
-    one mail.
+    one mail. `withdrawn`: how many were wrong; None where nobody looked.
     """
 
     alarms: tuple[Alarm, ...]
     areas: int
     days: float
     mails: Mapping[str, int]
-
-    @property
-    def withdrawn(self) -> int:
-        return sum(alarm.withdrawn for alarm in self.alarms)
+    withdrawn: int | None
 
 
-def summary(rule: Rule, steps: Iterable[Transition], book: AddressBook, until: datetime) -> Summary:
-    """`steps` area by area, each area's in their order."""
+def summary(
+    rule: Rule, steps: Iterable[Transition], book: AddressBook, until: datetime, is_corrected: bool = True
+) -> Summary:
+    """`steps`: area by area, in their order. `is_corrected`: whether those that take alerts back are among them."""
     steps = list(steps)
     alarms = sorted(_alarms(steps), key=lambda alarm: (alarm.fired, alarm.area))
     lengths = [alarm.lasted(until) / timedelta(days=1) for alarm in alarms]
@@ -58,6 +57,7 @@ def summary(rule: Rule, steps: Iterable[Transition], book: AddressBook, until: d
         areas=len({alarm.area for alarm in alarms}),
         days=median(lengths) if lengths else 0.0,
         mails=dict(Counter(email for email, *_ in _grouped(rule, steps, book)).most_common()),
+        withdrawn=sum(alarm.withdrawn for alarm in alarms) if is_corrected else None,
     )
 
 

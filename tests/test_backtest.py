@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from alerts.backtest import Moment, backtest, panel_then
-from alerts.backtest_corrections import corrected
+from alerts.backtest_corrections import MOST_ALERTS, are_too_many, corrected
 from alerts.backtest_report import firing_by_month, summary
 from alerts.given import Definitions, Sources
 from alerts.judging import is_provisional, judged_day
@@ -176,6 +177,26 @@ def steps_of(watched: Rule, level: Level = Level.MUNICIPALITY) -> list[Transitio
     ]
 
 
+def test_an_alert_that_is_taken_back_is_withdrawn_in_place_of_its_end_or_after_it() -> None:
+    watched = rule(level="municipality")
+    steps = steps_of(watched)
+    (last,) = [step for step in steps if step.kind == "resolved"][-1:]
+    instead = [replace(step, kind="retracted") if step is last else step for step in steps]
+    after = [*steps, replace(last, kind="retracted", number=last.number + 1, at=last.at + timedelta(days=1))]
+    for taken in (instead, after):
+        found = summary(watched, sorted(taken, key=lambda step: (step.area, step.number)), BOOK, last.at)
+        assert found.withdrawn == 1
+        assert [alarm.ended for alarm in found.alarms if alarm.withdrawn] == [last.at]
+    assert summary(watched, steps, BOOK, last.at).withdrawn == 0
+    assert summary(watched, steps, BOOK, last.at, is_corrected=False).withdrawn is None
+
+
+def test_of_very_many_alerts_none_is_looked_at_again() -> None:
+    (ended,) = [step for step in steps_of(rule(level="municipality")) if step.kind == "resolved"][-1:]
+    assert not are_too_many([ended] * MOST_ALERTS)
+    assert are_too_many([ended] * (MOST_ALERTS + 1))
+
+
 def test_alerts_are_counted_with_their_length_and_the_mails_that_each_would_get() -> None:
     watched = rule(level="municipality", overrides={"62063": {"severity": "critical"}})
     found = summary(watched, steps_of(watched), BOOK, FIRST + timedelta(days=50))
@@ -240,6 +261,8 @@ async def test_the_command_tells_alerts_mails_and_alternatives(
     assert answer.code == 0
     counts = {each["variant"]: each["alerts"] for each in answer.document["variants"]}
     assert counts == {"as it is": 0, "threshold=500": 1, "threshold=1000": 1, "threshold=1500": 1}
+    withdrawn = [each["withdrawn"] for each in answer.document["variants"]]
+    assert withdrawn == [0, None, None, None]
     shown = bewithu(*asked)
     assert shown.code == 0
     assert (

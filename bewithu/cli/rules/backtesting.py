@@ -14,7 +14,7 @@ from rich.console import Console
 from alerts.address_book import load_address_book
 from alerts.backtest import Moment, moment_at, panel_then
 from alerts.backtest import backtest as steps_of
-from alerts.backtest_corrections import corrected
+from alerts.backtest_corrections import MOST_ALERTS, are_too_many, corrected
 from alerts.backtest_report import Alarm, Summary, firing_by_month, summary
 from alerts.rules import Rule
 from alerts.rules.load import load_rule
@@ -67,14 +67,16 @@ def backtest(
     ):
         history = KnownHistory(KnownThen(database, written.indicators))
         panel = panel_then([variant.rule for variant in others], codes, moments, history)
-        delays = _delays(asked, written)
-        steps = [
-            corrected(each.rule, list(steps_of(each.rule, codes, moments, panel)), moments, delays, history)
-            for each in others
-        ]
+        steps = [list(steps_of(each.rule, codes, moments, panel)) for each in others]
+        # Of the rule itself alone: what it costs, each variant would cost again.
+        is_corrected = not are_too_many(steps[0])
+        if is_corrected:
+            steps[0] = corrected(asked, steps[0], moments, _delays(asked, written), history)
     book = load_address_book(settings.address_book)
     found = {
-        variant.label: summary(variant.rule, taken, book, moments[-1].at)
+        variant.label: summary(
+            variant.rule, taken, book, moments[-1].at, is_corrected and variant is others[0]
+        )
         for variant, taken in zip(others, steps, strict=True)
     }
     if as_json:
@@ -171,6 +173,8 @@ def _print(rule: Rule, moments: Sequence[Moment], found: Mapping[str, Summary]) 
     columns = ["variant", "alerts", "areas", "withdrawn", "median days", "mails", "most to one"]
     print_table(columns, rows, "")
     itself = next(iter(found.values()))
+    if itself.withdrawn is None:
+        typer.echo(f"\nmore than {MOST_ALERTS} alerts: whether later data withdrew any was not looked at")
     if not itself.alarms:
         return
     typer.echo("")
