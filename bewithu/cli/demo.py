@@ -37,6 +37,9 @@ def demo(
     since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day.")] = _DAY_ONE,
     until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Last day.")] = _LAST_DAY,
     mails: Annotated[Path | None, typer.Option(help="Folder to keep the mails in, as .eml files.")] = None,
+    store: Annotated[
+        Path | None, typer.Option(help="Empty folder to keep ClickHouse's data in, for other commands.")
+    ] = None,
     host: Annotated[str, typer.Option(help="Where the board is served.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free port.")] = 0,
 ) -> None:
@@ -45,10 +48,18 @@ def demo(
     Agencies' events of 2022 to 2024 are replayed, all persons are invented. The board's address is shown. With
     --json one object is printed at the end; exit 0 when nothing was lost and values, an alert and a mail came.
     """
-    choices = Choices(seed, scale, days_per_second, since.date(), until.date(), mails, host, port)
+    if store is not None and store.exists() and (not store.is_dir() or any(store.iterdir())):
+        raise typer.BadParameter(
+            f"{store} is not an empty folder: name one that is, or a new one", param_hint="--store"
+        )
+    choices = Choices(seed, scale, days_per_second, since.date(), until.date(), mails, host, port, store)
     report = asyncio.run(_demo(choices, seconds))
     if as_json:
         print_json(report.document())
+    if store is not None:
+        typer.echo(
+            f"kept: BEWITHU_CLICKHOUSE__URL=chdb://{store.absolute()} bewithu rules backtest …", err=True
+        )
     missing = report.failures()
     for line in missing:
         typer.secho(line, fg="red", err=True)

@@ -40,6 +40,7 @@ class Choices:
     mails: Path | None
     http_host: str
     http_port: int
+    store: Path | None = None
 
     @property
     def plan(self) -> simulator.Plan:
@@ -63,7 +64,7 @@ class Platform:
 
 @contextlib.contextmanager
 def embedded_platform(choices: Choices) -> Iterator[Platform]:
-    """Starts what the worker needs, in a temporary folder, and removes it all at the end."""
+    """Starts what the worker needs in a temporary folder, which is removed at the end: what is kept lies elsewhere."""
     with (
         tempfile.TemporaryDirectory(prefix="bewithu-demo-") as temporary,
         embedded_broker(Path(temporary)) as broker,
@@ -129,7 +130,7 @@ def _settings(choices: Choices, folder: Path, broker: str, smtp_port: int) -> Se
             session_timeout_seconds=SESSION_TIMEOUT_SECONDS,
         ),
         registry=Registry(url="mock://bewithu-demo"),
-        clickhouse={"url": f"chdb://{folder / 'clickhouse'}"},
+        clickhouse={"url": f"chdb://{(choices.store or folder / 'clickhouse').absolute()}"},
         smtp=Smtp(port=smtp_port),
         # Chosen here and not by the server, as the mails link to the board before anybody opens it.
         http=Http(

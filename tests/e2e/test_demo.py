@@ -21,10 +21,10 @@ DEMO = [sys.executable, "-m", "bewithu", "demo"]
 
 
 def test_the_demo_ends_by_itself_with_one_json_object_and_everything_accounted_for(tmp_path: Path) -> None:
-    mails, temporary = tmp_path / "mails", tmp_path / "tmp"
+    mails, store, temporary = tmp_path / "mails", tmp_path / "store", tmp_path / "tmp"
     temporary.mkdir()
     done = subprocess.run(
-        [*DEMO, "--for", "40", "--json", "--mails", str(mails)],
+        [*DEMO, "--for", "40", "--json", "--mails", str(mails), "--store", str(store)],
         env={**os.environ, "TMPDIR": str(temporary)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -40,7 +40,7 @@ def test_the_demo_ends_by_itself_with_one_json_object_and_everything_accounted_f
     assert report["alerts"]["fired"] > 0
     assert report["mails"] == len(list(mails.glob("*.eml"))) > 0
 
-    # One mail for each coordinator and transition, and each readable by a mail program.
+    # One mail for each coordinator and group of alerts, and each readable by a mail program.
     messages = [message_from_bytes(file.read_bytes()) for file in mails.glob("*.eml")]
     ids = [(message["To"], message["Message-ID"]) for message in messages]
     assert len(ids) == len(set(ids))
@@ -49,6 +49,32 @@ def test_the_demo_ends_by_itself_with_one_json_object_and_everything_accounted_f
     assert links, "mails lead to the board"
     assert all(int(port) > 0 for port in links)
     assert list(temporary.iterdir()) == []
+    alerts_of_the_kept_history(store, report["day"])
+
+
+def alerts_of_the_kept_history(store: Path, until: str) -> None:
+    """A rule for all of Belgium is tried on the history of the demo's small one."""
+    options = ["--since", "2022-03-03", "--until", until, "--vary", "threshold=20:60:20", "--json"]
+    done = subprocess.run(
+        [sys.executable, "-m", "bewithu", "rules", "backtest", "registrations_country", *options],
+        env={**os.environ, "BEWITHU_CLICKHOUSE__URL": f"chdb://{store}"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    found = {each["variant"]: each["alerts"] for each in json.loads(done.stdout)["variants"]}
+    assert found["as it is"] == 0
+    assert found["threshold=20"] > 0
+
+
+def test_a_folder_with_something_in_it_is_no_place_for_a_demos_store(tmp_path: Path) -> None:
+    (tmp_path / "something").touch()
+    done = subprocess.run(
+        [*DEMO, "--store", str(tmp_path)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+    assert "is not an empty folder" in " ".join(done.stderr.replace("│", " ").split())
 
 
 def test_ctrl_c_stops_the_demo_cleanly_and_nothing_is_left_behind(tmp_path: Path) -> None:
