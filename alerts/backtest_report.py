@@ -9,7 +9,8 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from statistics import median
 
-from alerts.address_book import AddressBook, Told, told
+from alerts.address_book import AddressBook, Told
+from alerts.address_book import told as readers_of
 from alerts.routing import group_of
 from alerts.rules import Rule
 from schemas.alerting import Transition
@@ -46,9 +47,17 @@ class Summary:
 
 
 def summary(
-    rule: Rule, steps: Iterable[Transition], book: AddressBook, until: datetime, is_corrected: bool = True
+    rule: Rule,
+    steps: Iterable[Transition],
+    book: AddressBook,
+    until: datetime,
+    is_corrected: bool = True,
+    told: Iterable[Transition] | None = None,
 ) -> Summary:
-    """`steps`: area by area, in their order. `is_corrected`: whether those that take alerts back are among them."""
+    """`steps`: area by area, in their order. `is_corrected`: whether those that take alerts back are among them.
+
+    `told`: those of them that people hear of; all when None.
+    """
     steps = list(steps)
     alarms = sorted(_alarms(steps), key=lambda alarm: (alarm.fired, alarm.area))
     lengths = [alarm.lasted(until) / timedelta(days=1) for alarm in alarms]
@@ -56,7 +65,11 @@ def summary(
         alarms=tuple(alarms),
         areas=len({alarm.area for alarm in alarms}),
         days=median(lengths) if lengths else 0.0,
-        mails=dict(Counter(email for email, *_ in _grouped(rule, steps, book)).most_common()),
+        mails=dict(
+            Counter(
+                email for email, *_ in _grouped(rule, steps if told is None else told, book)
+            ).most_common()
+        ),
         withdrawn=sum(alarm.withdrawn for alarm in alarms) if is_corrected else None,
     )
 
@@ -112,6 +125,6 @@ def _grouped(rule: Rule, steps: Iterable[Transition], book: AddressBook) -> set[
 
 def _answers(rule: Rule, steps: Iterable[Transition], book: AddressBook) -> Iterator[tuple[Transition, Told]]:
     for step in steps:
-        for answer in told(step, rule, book):
+        for answer in readers_of(step, rule, book):
             if answer.told:
                 yield step, answer

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
 from alerts.backtest import Moment, backtest, panel_then
 from alerts.backtest_corrections import MOST_ALERTS, are_too_many, corrected
+from alerts.backtest_muting import heard, spans_of
 from alerts.backtest_report import firing_by_month, summary
 from alerts.given import Definitions, Sources
 from alerts.judging import is_provisional, judged_day
@@ -27,7 +30,7 @@ from sinks.clickhouse.database import Database
 from sinks.clickhouse.known_then import KnownThen
 from sinks.clickhouse.published import PublishedValues
 from sinks.clickhouse.silences import ClickHouseSilences
-from tests.alerts.samples import book, coordinator, rule
+from tests.alerts.samples import book, coordinator, rule, transition
 from tests.command_line import Answer, CommandLine
 from tests.events import Message, Platform, person, registration
 from tests.test_published_readings import INDICATORS
@@ -191,6 +194,46 @@ def test_an_alert_that_is_taken_back_is_withdrawn_in_place_of_its_end_or_after_i
     assert summary(watched, steps, BOOK, last.at, is_corrected=False).withdrawn is None
 
 
+def fires(area: str, *days: int) -> list[Transition]:
+    """On the first of each two days it fires, on the second it is over; the last may go on."""
+    return [
+        replace(
+            transition("resolved" if number % 2 else "firing", number + 1, area=area),
+            at=FIRST + timedelta(days=day),
+        )
+        for number, day in enumerate(days)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("around", "told"),
+    [
+        ([], [("firing", 5), ("resolved", 9)]),
+        ([2, 4], [("firing", 5), ("resolved", 9)]),
+        # Told when nothing mutes it any more, as it still fires.
+        ([4, 7], [("firing", 7), ("resolved", 9)]),
+        ([5, 7], [("firing", 7), ("resolved", 9)]),
+        # Over before.
+        ([4, 9], []),
+        ([4], []),
+        ([6, 8], [("firing", 5), ("resolved", 9)]),
+    ],
+)
+@pytest.mark.parametrize("muting", ["60000", "03000", "BE"])
+def test_an_alert_is_not_told_while_another_one_around_it_fires(
+    around: list[int], told: list[tuple[str, int]], muting: str
+) -> None:
+    moments = [Moment(FIRST + timedelta(days=day), FIRST.date(), False) for day in range(20)]
+    found = list(heard(fires("62063", 5, 9), [spans_of(fires(muting, *around))], moments))
+    assert [(step.kind, (step.at - FIRST).days) for step in found] == told
+
+
+def test_an_alert_elsewhere_mutes_nothing() -> None:
+    moments = [Moment(FIRST + timedelta(days=day), FIRST.date(), False) for day in range(20)]
+    mine = fires("62063", 5, 9)
+    assert list(heard(mine, [spans_of(fires("10000", 4))], moments)) == mine
+
+
 def test_of_very_many_alerts_none_is_looked_at_again() -> None:
     (ended,) = [step for step in steps_of(rule(level="municipality")) if step.kind == "resolved"][-1:]
     assert not are_too_many([ended] * MOST_ALERTS)
@@ -268,6 +311,15 @@ async def test_the_command_tells_alerts_mails_and_alternatives(
     assert (
         "registrations_country, each day at 08:00 from 2025-03-04 to 2025-03-13, as known then" in shown.out
     )
+
+
+def test_a_draft_that_an_unknown_rule_mutes_is_refused(bewithu: CommandLine, tmp_path: Path) -> None:
+    shipped = (files("alerts.rules") / "arrivals_emergency_housing_municipality.yaml").read_text("utf-8")
+    draft = tmp_path / "draft.yaml"
+    draft.write_text(shipped.replace("arrivals_emergency_housing_province]", "arrivals_housing_province]"))
+    answer = bewithu("rules", "backtest", str(draft), "--since", "2025-03-04")
+    assert answer.code == 2
+    assert "muted_by: no rule has the id 'arrivals_housing_province'" in words(answer)
 
 
 def test_the_command_says_what_is_wrong_with_what_was_asked(bewithu: CommandLine) -> None:

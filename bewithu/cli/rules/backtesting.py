@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +15,7 @@ from alerts.address_book import load_address_book
 from alerts.backtest import Moment, moment_at, panel_then
 from alerts.backtest import backtest as steps_of
 from alerts.backtest_corrections import MOST_ALERTS, are_too_many, corrected
+from alerts.backtest_muting import heard, spans_of
 from alerts.backtest_report import Alarm, Summary, firing_by_month, summary
 from alerts.rules import Rule
 from alerts.rules.load import load_rule
@@ -25,6 +26,7 @@ from bewithu.definitions import suggestion
 from bewithu.fitting.alerting import KnownHistory
 from bewithu.settings import load_settings
 from bewithu.wiring import Written, connect, read_definitions
+from schemas.alerting import Transition
 from schemas.areas import area, covering
 from sinks.clickhouse.known_then import KnownThen
 
@@ -72,10 +74,16 @@ def backtest(
         is_corrected = not are_too_many(steps[0])
         if is_corrected:
             steps[0] = corrected(asked, steps[0], moments, _delays(asked, written), history)
+        muting = [spans_of(_steps_of_other(name, written, moments, history)) for name in asked.muted_by]
     book = load_address_book(settings.address_book)
     found = {
         variant.label: summary(
-            variant.rule, taken, book, moments[-1].at, is_corrected and variant is others[0]
+            variant.rule,
+            taken,
+            book,
+            moments[-1].at,
+            is_corrected and variant is others[0],
+            list(heard(taken, muting, moments)),
         )
         for variant, taken in zip(others, steps, strict=True)
     }
@@ -90,7 +98,13 @@ def _rule(name: str, written: Written) -> Rule:
     if name in known:
         return known[name]
     if name.endswith((".yaml", ".yml")):
-        return load_rule(Path(name), written.indicators)
+        drafted = load_rule(Path(name), written.indicators)
+        for other in drafted.muted_by:
+            if other not in known:
+                raise typer.BadParameter(
+                    f"muted_by: no rule has the id {other!r}{suggestion(other, known)}", param_hint="RULE"
+                )
+        return drafted
     hint = suggestion(name, known) or f"; there are {', '.join(known)}"
     raise typer.BadParameter(f"no rule has the id {name!r}{hint}", param_hint="RULE")
 
@@ -119,6 +133,16 @@ def _moments(rule: Rule, written: Written, since: datetime, until: datetime, at:
         when = datetime.combine(since.date() + timedelta(days=number), time_of_day, BRUSSELS)
         moments.append(moment_at(rule, delays, when))
     return moments
+
+
+def _steps_of_other(
+    name: str, written: Written, moments: Sequence[Moment], history: KnownHistory
+) -> Iterator[Transition]:
+    """Of a rule that mutes the asked one, evaluated at the same times."""
+    rule = next(rule for rule in written.rules if rule.id == name)
+    codes = [each.code for each in covering(rule.level)]
+    own = [moment_at(rule, _delays(rule, written), moment.at) for moment in moments]
+    return steps_of(rule, codes, own, panel_then([rule], codes, own, history))
 
 
 def _delays(rule: Rule, written: Written) -> Mapping[str, int]:
