@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -141,7 +141,7 @@ def page(letter: Letter) -> Page:
         indicator=indicator,
         day=speak.day(transition.day),
         lead=lead(transition, rule.condition, threshold, speak),
-        certainty=_certainty(speak, transition.provisional),
+        certainty=" ".join([_certainty(speak, transition.provisional), *_minimum(letter, speak)]),
         summary=rule.summary.filled(letter.language, facts),
         explanation=text.explanations[letter.language],
         action=rule.action.filled(letter.language, facts) if letter.firing else after_the_alert(speak),
@@ -210,6 +210,18 @@ def _certainty(speak: Voice, provisional: bool) -> str:
     return speak.gettext(
         "Data about this period are complete, as far as is known; only later corrections can still change the figure."
     )
+
+
+def _minimum(letter: Letter, speak: Voice) -> Iterator[str]:
+    """Which numbers the rule takes for too small to say anything."""
+    least, text = letter.rule.minimum, letter.indicator
+    if least.value is not None:
+        figure = figure_told(speak.amount, least.value, text, speak)
+        yield speak.gettext("Figures below %(figure)s raise no alert.", figure=figure)
+    behind = [number for number in (least.numerator, least.denominator) if number is not None]
+    if behind:
+        number = speak.figure(max(behind), "")
+        yield speak.gettext("Shares that rest on fewer than %(number)s raise no alert.", number=number)
 
 
 def _why_you(letter: Letter, speak: Voice) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from alerts.letter import Letter
+from alerts.letter import Letter, page
 from alerts.links import VALID_FOR, actions_for
 from alerts.mail import compose
 from schemas.alerting import Kind
@@ -259,3 +259,20 @@ def test_a_mail_with_fewer_than_two_figures_has_no_picture() -> None:
     one = replace(letter("en", "firing"), history=letter("en", "firing").history[-1:])
     mail = compose([one], "<id@x.be>", SENDER, NOON)
     assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+
+
+@pytest.mark.parametrize(
+    ("least", "said"),
+    [
+        ({}, ""),
+        ({"value": 20}, "Figures below 20 persons raise no alert."),
+        ({"denominator": 1500}, "Shares that rest on fewer than 1,500 raise no alert."),
+        (
+            {"value": 20, "numerator": 5, "denominator": 30},
+            "Figures below 20 persons raise no alert. Shares that rest on fewer than 30 raise no alert.",
+        ),
+    ],
+)
+def test_it_says_below_which_numbers_the_rule_says_nothing(least: dict[str, float], said: str) -> None:
+    certainty = page(replace(letter("en", "firing"), rule=rule(minimum=least))).certainty
+    assert certainty.partition("change it.")[2].strip() == said
