@@ -12,7 +12,6 @@ import pytest
 
 from alerts.backtest import Moment, backtest, panel_then
 from alerts.backtest_corrections import MOST_ALERTS, are_too_many, corrected
-from alerts.backtest_muting import heard, spans_of
 from alerts.backtest_report import firing_by_month, summary
 from alerts.given import Definitions, Sources
 from alerts.judging import is_provisional, judged_day
@@ -30,7 +29,7 @@ from sinks.clickhouse.database import Database
 from sinks.clickhouse.known_then import KnownThen
 from sinks.clickhouse.published import PublishedValues
 from sinks.clickhouse.silences import ClickHouseSilences
-from tests.alerts.samples import book, coordinator, rule, transition
+from tests.alerts.samples import book, coordinator, rule
 from tests.command_line import Answer, CommandLine
 from tests.events import Message, Platform, person, registration
 from tests.test_published_readings import INDICATORS
@@ -192,46 +191,6 @@ def test_an_alert_that_is_taken_back_is_withdrawn_in_place_of_its_end_or_after_i
         assert [alarm.ended for alarm in found.alarms if alarm.withdrawn] == [last.at]
     assert summary(watched, steps, BOOK, last.at).withdrawn == 0
     assert summary(watched, steps, BOOK, last.at, is_corrected=False).withdrawn is None
-
-
-def fires(area: str, *days: int) -> list[Transition]:
-    """On the first of each two days it fires, on the second it is over; the last may go on."""
-    return [
-        replace(
-            transition("resolved" if number % 2 else "firing", number + 1, area=area),
-            at=FIRST + timedelta(days=day),
-        )
-        for number, day in enumerate(days)
-    ]
-
-
-@pytest.mark.parametrize(
-    ("around", "told"),
-    [
-        ([], [("firing", 5), ("resolved", 9)]),
-        ([2, 4], [("firing", 5), ("resolved", 9)]),
-        # Told when nothing mutes it any more, as it still fires.
-        ([4, 7], [("firing", 7), ("resolved", 9)]),
-        ([5, 7], [("firing", 7), ("resolved", 9)]),
-        # Over before.
-        ([4, 9], []),
-        ([4], []),
-        ([6, 8], [("firing", 5), ("resolved", 9)]),
-    ],
-)
-@pytest.mark.parametrize("muting", ["60000", "03000", "BE"])
-def test_an_alert_is_not_told_while_another_one_around_it_fires(
-    around: list[int], told: list[tuple[str, int]], muting: str
-) -> None:
-    moments = [Moment(FIRST + timedelta(days=day), FIRST.date(), False) for day in range(20)]
-    found = list(heard(fires("62063", 5, 9), [spans_of(fires(muting, *around))], moments))
-    assert [(step.kind, (step.at - FIRST).days) for step in found] == told
-
-
-def test_an_alert_elsewhere_mutes_nothing() -> None:
-    moments = [Moment(FIRST + timedelta(days=day), FIRST.date(), False) for day in range(20)]
-    mine = fires("62063", 5, 9)
-    assert list(heard(mine, [spans_of(fires("10000", 4))], moments)) == mine
 
 
 def test_of_very_many_alerts_none_is_looked_at_again() -> None:

@@ -21,7 +21,7 @@ def connect(settings: ClickHouse) -> Client:
     """Raises `Unavailable` for a refused certificate or login, and what the driver raises for all else."""
     server = _server(settings)
     try:
-        return clickhouse_connect.get_client(**client_options(settings))
+        return _sending_once(clickhouse_connect.get_client(**client_options(settings)))
     except ClickHouseError as error:
         if isinstance(error, DatabaseError) and error.code in _LOGIN_ERRORS:
             refusal: str | None = login_refusal(server, settings.username or "default", settings)
@@ -30,6 +30,23 @@ def connect(settings: ClickHouse) -> Client:
         if refusal is None:
             raise
         raise Unavailable(server_name(settings), refusal) from error
+
+
+def _sending_once(client: Client) -> Client:
+    """The driver sends an insert again when the connection closed before an answer came, though ClickHouse may have
+    stored it: steps would be there twice. Whoever inserts is told, and looks what is there.
+    """
+    backend: Any = vars(client)["_backend"]
+    request = backend.request
+
+    def once(*arguments: Any, **named: Any) -> Any:
+        # Inserts, and reads of whole answers, are what it does not let the server wait for.
+        if named.get("server_wait") is False:
+            named["retryable"] = False
+        return request(*arguments, **named)
+
+    backend.request = once
+    return client
 
 
 def client_options(settings: ClickHouse) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 
+import polars as pl
 import pytest
 
 from bewithu import settings
@@ -62,8 +63,21 @@ def test_after_a_fault_the_product_says_that_the_store_is_away_whether_or_not_it
     wait_until(
         lambda: (rows.value("SELECT max(number) FROM numbers") == 2) is STORED[fault], 10, "the insert"
     )
+    assert rows.value("SELECT count() FROM numbers WHERE number = 2") == STORED[fault], "sent more than once"
     behind_proxy.insert("numbers", ["number"], [[3]])
     assert rows.value("SELECT max(number) FROM numbers") == 3
+
+
+@pytest.mark.parametrize("fault", [Fault.DROPPED, Fault.RESET], ids=lambda fault: fault.name.lower())
+def test_a_frame_whose_answer_is_lost_is_sent_once(
+    fault: Fault, proxy: FaultProxy, behind_proxy: Database, rows: Database
+) -> None:
+    behind_proxy.insert("numbers", ["number"], [[1]])
+    proxy.faults, proxy.rate = (fault,), 1.0
+    with pytest.raises(Unavailable):
+        behind_proxy.insert_frame("numbers", pl.DataFrame({"number": [2]}, schema={"number": pl.UInt32()}))
+    proxy.rate = 0.0
+    assert rows.value("SELECT count() FROM numbers WHERE number = 2") == 1
 
 
 def test_an_endpoint_that_is_gone_is_away_and_comes_back(proxy: FaultProxy, behind_proxy: Database) -> None:
