@@ -6,15 +6,11 @@ Whoever acknowledged first counts: the others can rely on what they were told.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
 
 from alerts.address_book import AddressBook
-from alerts.evaluate import Alert, Phase, State
+from alerts.evaluate import GOES_ON, Alert, State
 from alerts.ports import Acknowledgements
 from schemas.alerting import Acknowledgement
-
-#: An alert goes on, as far as anybody was told, until it is over.
-GOES_ON: Final[frozenset[Phase]] = frozenset({"firing", "recovering"})
 
 
 def acknowledged(

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import groupby
 
 from alerts.backtest import Moment
-from schemas.alerting import Transition
+from schemas.alerting import OVER, Transition
 from schemas.areas import ancestors
 
 #: By area, from when to when an alert fired there; without an end while it still does.
@@ -22,7 +22,7 @@ def spans_of(steps: Iterable[Transition]) -> Spans:
         mine = found.setdefault(step.area, [])
         if step.kind == "firing":
             mine.append((step.at, None))
-        elif step.kind in ("resolved", "retracted") and mine and mine[-1][1] is None:
+        elif step.kind in OVER and mine and mine[-1][1] is None:
             mine[-1] = (mine[-1][0], step.at)
     return found
 
@@ -39,7 +39,7 @@ def heard(
         mine = list(taken)
         for place, step in enumerate(mine):
             if step.kind == "firing":
-                end = next((each.at for each in mine[place:] if each.kind in ("resolved", "retracted")), None)
+                end = next((each.at for each in mine[place:] if each.kind in OVER), None)
                 since = _first_heard(area, step.at, end, muting, moments)
                 told = since is not None
                 if since is not None:

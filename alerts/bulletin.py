@@ -22,6 +22,7 @@ from alerts.wording import (
     severity_word,
     sources,
     state_word,
+    why_you,
 )
 from schemas.alerting import Transition
 from schemas.areas import Language, area
@@ -111,7 +112,7 @@ def bulletin(letters: Sequence[Letter]) -> BulletinPage:
         title=title,
         sections=tuple(_section(each, number, found, speak) for number, each in enumerate(found)),
         provisional=any(letter.transition.provisional for letter in letters),
-        reason=_why_you(letters, speak),
+        reason=why_you(sorted({letter.covering for letter in letters}), speak),
         contact=first.contact,
         reference=" · ".join(sorted({letter.rule.id for letter in letters})),
     )
@@ -208,12 +209,3 @@ def _subject(sections: Sequence[Sequence[Letter]], title: str, speak: Voice) -> 
 
 def _accent(letter: Letter) -> str:
     return ACCENTS[letter.rule.severity] if letter.firing else RESOLVED_ACCENT
-
-
-def _why_you(letters: Sequence[Letter], speak: Voice) -> str:
-    covering = sorted({letter.covering for letter in letters})
-    return speak.gettext(
-        "You receive this message as coordinator for: %(area)s. "
-        "One message is sent when an alert begins and one when it is over.",
-        area=", ".join(area(code).name(letters[0].language) for code in covering),
-    )

@@ -21,7 +21,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Final, Literal
 
 from alerts.durations import format_duration
 from alerts.judging import Finding
@@ -29,6 +29,8 @@ from alerts.rules import Rule
 from schemas.alerting import Kind, Transition
 
 Phase = Literal["inactive", "pending", "firing", "recovering"]
+#: An alert goes on, as far as anybody was told, until it is over.
+GOES_ON: Final[frozenset[Phase]] = frozenset({"firing", "recovering"})
 Alert = tuple[str, str]
 """A rule's id and an area's code."""
 

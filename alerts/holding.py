@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from alerts.evaluate import Alert, State
+from alerts.evaluate import GOES_ON, Alert, State
 from alerts.matching import matches
 from alerts.rules import Rule
 from schemas.alerting import CALLS, Silence, Transition
@@ -33,7 +33,7 @@ def holding(
     real_now: datetime,
 ) -> Mapping[str, Held]:
     """Of the transitions that nobody was told of yet those that begin to fire and are held back, by id."""
-    firing = {alert for alert, state in states.items() if state.phase in ("firing", "recovering")}
+    firing = {alert for alert, state in states.items() if state.phase in GOES_ON}
     held = {}
     for each in fresh:
         rule = rules.get(each.rule)

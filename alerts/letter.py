@@ -24,9 +24,10 @@ from alerts.wording import (
     severity_word,
     sources,
     state_word,
+    why_you,
 )
 from schemas.alerting import CALLS, Reading, Transition
-from schemas.areas import Language, area
+from schemas.areas import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ def page(letter: Letter) -> Page:
         sources=tuple(sources(text, letter.last_heard, speak)),
         link=board_link(letter.board, transition, speak),
         actions=tuple((speak.gettext(label), address) for label, address in letter.actions),
-        reason=_why_you(letter, speak),
+        reason=why_you([letter.covering], speak),
         contact=letter.contact,
         reference=f"{transition.rule} · {transition.area} · {transition.id}",
     )
@@ -222,11 +223,3 @@ def _minimum(letter: Letter, speak: Voice) -> Iterator[str]:
     if behind:
         number = speak.figure(max(behind), "")
         yield speak.gettext("Shares that rest on fewer than %(number)s raise no alert.", number=number)
-
-
-def _why_you(letter: Letter, speak: Voice) -> str:
-    return speak.gettext(
-        "You receive this message as coordinator for: %(area)s. "
-        "One message is sent when an alert begins and one when it is over.",
-        area=area(letter.covering).name(letter.language),
-    )

@@ -97,6 +97,10 @@ class Outcome:
     test: RuleTest
     differences: tuple[str, ...]
 
+    @property
+    def name(self) -> str:
+        return self.test.name
+
 
 def files_in(folder: Path) -> list[Path]:
     """The files of tests in a folder. Raises `DefinitionError` when there are none."""

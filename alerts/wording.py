@@ -86,6 +86,15 @@ def sources(
     )
 
 
+def why_you(codes: Sequence[str], speak: Voice) -> str:
+    """`codes`: for which areas the reader is a coordinator."""
+    return speak.gettext(
+        "You receive this message as coordinator for: %(area)s. "
+        "One message is sent when an alert begins and one when it is over.",
+        area=", ".join(area(code).name(speak.language) for code in codes),
+    )
+
+
 def board_link(board: str, transition: Transition, speak: Voice) -> str:
     """Where the figure stands on the board; `board` without a slash at the end."""
     query = {

@@ -14,6 +14,8 @@ FIRING: Final[frozenset[Kind]] = frozenset({"firing", "reminded", "recovering", 
 OPEN: Final[frozenset[Kind]] = FIRING | {"pending"}
 #: What people hear of: that an alert fires, still fires, is over, or was wrong.
 TOLD: Final[frozenset[Kind]] = frozenset({"firing", "reminded", "resolved", "retracted"})
+#: With these an alert ends, as far as anybody was told.
+OVER: Final[frozenset[Kind]] = frozenset({"resolved", "retracted"})
 #: Whoever hears of these was told to act.
 CALLS: Final[frozenset[Kind]] = frozenset({"firing", "reminded"})
 

@@ -9,9 +9,9 @@ from datetime import timedelta
 
 from pydantic import SecretStr
 
-from alerts.acknowledging import GOES_ON, acknowledged, shown_name
+from alerts.acknowledging import acknowledged, shown_name
 from alerts.address_book import AddressBook, Coordinator, responsible_for
-from alerts.evaluate import latest, to_millisecond
+from alerts.evaluate import GOES_ON, latest, to_millisecond
 from alerts.holding import in_force
 from alerts.links import Action, Refused, read
 from alerts.ports import IndicatorText

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from alerts.acknowledging import GOES_ON, look_up
-from alerts.evaluate import Alert, State, latest, to_millisecond
+from alerts.acknowledging import look_up
+from alerts.evaluate import GOES_ON, Alert, State, latest, to_millisecond
 from bewithu.cli.indicators.choosing import checked_area
 from bewithu.cli.printing import Json, print_json
 from bewithu.cli.quarantine.choosing import operator

@@ -11,12 +11,12 @@ from typing import Annotated
 
 import typer
 
-from alerts.durations import parse_duration
 from alerts.evaluate import to_millisecond
 from alerts.holding import in_force
 from alerts.rules import Rule
 from alerts.rules.model import SEVERITIES
 from bewithu.cli.indicators.choosing import checked_area
+from bewithu.cli.lengths import length_of
 from bewithu.cli.printing import Json, print_json, print_records
 from bewithu.cli.quarantine.choosing import operator
 from bewithu.clock import SystemClock
@@ -124,10 +124,7 @@ def _labels(rules: Mapping[str, Rule]) -> set[str]:
 
 
 def _length(text: str) -> timedelta:
-    try:
-        length = parse_duration(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--for") from error
+    length = length_of(text, "--for")
     if not timedelta(0) < length <= _LONGEST:
         raise typer.BadParameter(
             f"expected more than nothing and at most 90d, got {text}", param_hint="--for"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import timedelta
 from typing import Annotated
 
 import typer
 
-from alerts.durations import parse_duration
+from bewithu.cli.lengths import length_of
 from bewithu.cli.printing import Json, print_records
 from bewithu.clock import SystemClock
 from bewithu.settings import load_settings
@@ -25,7 +24,7 @@ def undelivered(
     as_json: Json = False,
 ) -> None:
     """Mails and posts that are given up or still wait, and why. Exit 1 when any is given up."""
-    since = SystemClock().now() - _length(within)
+    since = SystemClock().now() - length_of(within, "--within")
     with contextlib.closing(connect(load_settings())) as database:
         found = ClickHouseAlertLog(database).undelivered(since)
     rows = [
@@ -37,10 +36,3 @@ def undelivered(
     ]  # fmt: skip
     print_records(as_json, _COLUMNS, rows, "everything was delivered")
     raise typer.Exit(1 if any(each.state == "given up" for each in found) else 0)
-
-
-def _length(text: str) -> timedelta:
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--within") from error

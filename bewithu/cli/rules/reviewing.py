@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from alerts.address_book import load_address_book
-from alerts.durations import parse_duration
 from alerts.review import review as reviewed
+from bewithu.cli.lengths import length_of
 from bewithu.cli.printing import Json, print_json, print_table
 from bewithu.clock import SystemClock
 from bewithu.settings import load_settings
@@ -28,10 +28,7 @@ def review(
     """What each rule told lately, and which ones to look into: those that never or always fire, reach nobody, are often
     withdrawn, or that nobody acts on.
     """
-    try:
-        length = parse_duration(within)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--within") from error
+    length = length_of(within, "--within")
     settings, now = load_settings(), SystemClock().now()
     rules, book = read_definitions(settings).rules, load_address_book(settings.address_book)
     since = now - length

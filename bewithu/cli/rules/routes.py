@@ -13,6 +13,7 @@ from alerts.route_tests import RouteOutcome, asked, run_route_tests
 from alerts.routing import Route, all_routes
 from bewithu.cli.indicators.choosing import checked_area
 from bewithu.cli.printing import Json, print_json, print_records
+from bewithu.cli.rules.outcomes import print_outcomes
 from bewithu.definitions import suggestion
 from bewithu.settings import load_settings
 from bewithu.wiring import read_definitions
@@ -59,7 +60,7 @@ def try_out(
     if as_json:
         print_json([_as_record(outcome) for outcome in outcomes])
     else:
-        _print_outcomes(outcomes)
+        print_outcomes(outcomes)
     raise typer.Exit(1 if any(outcome.differences for outcome in outcomes) else 0)
 
 
@@ -84,13 +85,3 @@ def _as_record(outcome: RouteOutcome) -> dict[str, object]:
         "passed": not outcome.differences,
         "differences": list(outcome.differences),
     }
-
-
-def _print_outcomes(outcomes: list[RouteOutcome]) -> None:
-    for outcome in outcomes:
-        place = f" ({outcome.file}:{outcome.line})" if outcome.differences else ""
-        typer.echo(f"{'FAILED ' if outcome.differences else 'ok     '} {outcome.name}{place}")
-        for difference in outcome.differences:
-            typer.echo(f"          {difference}")
-    failed = sum(bool(outcome.differences) for outcome in outcomes)
-    typer.echo(f"{len(outcomes) - failed} passed, {failed} failed")

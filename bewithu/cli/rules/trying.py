@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import ExitStack
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -13,6 +12,7 @@ import typer
 from alerts.address_book import load_address_book
 from alerts.rule_tests import Outcome, files_in, run_tests
 from bewithu.cli.printing import Json, print_json
+from bewithu.cli.rules.outcomes import print_outcomes
 from bewithu.settings import load_settings
 from bewithu.wiring import read_definitions
 
@@ -42,7 +42,7 @@ def try_out(
     if as_json:
         print_json([_as_record(outcome) for outcome in outcomes])
     else:
-        _print_outcomes(outcomes)
+        print_outcomes(outcomes)
     raise typer.Exit(1 if any(outcome.differences for outcome in outcomes) else 0)
 
 
@@ -50,20 +50,8 @@ def _as_record(outcome: Outcome) -> dict[str, object]:
     return {
         "file": outcome.file,
         "line": outcome.line,
-        "name": outcome.test.name,
+        "name": outcome.name,
         "rule": outcome.test.rule,
         "passed": not outcome.differences,
         "differences": list(outcome.differences),
     }
-
-
-def _print_outcomes(outcomes: Sequence[Outcome]) -> None:
-    for outcome in outcomes:
-        if not outcome.differences:
-            typer.echo(f"ok      {outcome.test.name}")
-            continue
-        typer.echo(f"FAILED  {outcome.test.name} ({outcome.file}:{outcome.line})")
-        for difference in outcome.differences:
-            typer.echo(f"          {difference}")
-    failed = sum(bool(outcome.differences) for outcome in outcomes)
-    typer.echo(f"{len(outcomes) - failed} passed, {failed} failed")
