@@ -11,6 +11,7 @@ from schemas.indicators import Completeness, Counted, Freshness, Stock, Sum, sel
 from sinks.clickhouse.contract_tables import facts_table, subject_column
 from sinks.clickhouse.literal import name
 from sinks.indicators.forgetting import NOBODY
+from sinks.indicators.packing import number_of_generation
 from sinks.indicators.steps import events_of
 
 
@@ -119,47 +120,35 @@ def existing_steps_statement(concerns: Sequence[Concern]) -> str:
 
     A step that was taken back, or came in two, is there as often as it was written.
     """
+    theirs = " OR ".join(
+        f"(has({_generations(concern)}, (toString(steps.indicator), generation)) AND {concern.whom.sql('subject')})"
+        for concern in concerns
+    )
     return f"""SELECT toString(steps.indicator) AS indicator, generation, subject,
     toString(steps.municipality) AS municipality, toString(steps.cell) AS cell, day, bin, delta
 FROM steps
-{_are_theirs(concerns)}"""
+WHERE {theirs}"""
 
 
-def _are_theirs(concerns: Sequence[Concern]) -> str:
-    listed = [concern.whom.listed for concern in concerns if concern.whom.listed]
-    if len(listed) < len(concerns):
-        return "WHERE " + " OR ".join(
-            f"(has({_generations(concern)}, (toString(steps.indicator), generation)) AND {concern.whom.sql('subject')})"
-            for concern in concerns
-        )
-    keys = [
-        f"SELECT subject, toUInt16({concern.number}) FROM ({whom})"
-        for whom, concern in zip(listed, concerns, strict=True)
-    ]
-    # The subjects alone find the places. An indicator is of one concern, and the concern's number is quicker compared
-    # than names; `identity` keeps the index from looking for the pairs, which takes longer than to read a few in vain.
-    number = "transform(steps.indicator, {names:Array(String)}, {concerns:Array(UInt16)}, toUInt16(65535))"
-    are_kept = [
-        f"generation = transform(steps.indicator, {{names_{turn}:Array(String)}},"
-        f" {{numbers_{turn}:Array(UInt64)}}, toUInt64(0))"
-        for turn in range(len(_in_turn(concerns)))
-    ]
-    return (
-        f"PREWHERE subject IN ({' UNION DISTINCT '.join(listed)})\n"
-        f"WHERE ({' OR '.join(are_kept)})"
-        f" AND (identity(subject), {number}) IN ({' UNION ALL '.join(keys)})"
+def packed_steps_statement(concerns: Sequence[Concern]) -> str:
+    """The same steps as `sinks.indicators.packing.NUMBERED`, where every concern's subjects are `listed`."""
+    listed = {concern.number: str(concern.whom.listed) for concern in concerns}
+    keys = [f"SELECT subject, toUInt16({number}) FROM ({whom})" for number, whom in listed.items()]
+    # The subjects alone find the places: `identity` keeps the index from looking for the pairs, which takes longer than
+    # to read a few in vain. A generation is of one concern.
+    generation = "reinterpretAsUInt32(substring(packed, 29, 4))"
+    concern = (
+        f"transform({generation}, {{packed:Array(UInt32)}}, {{concerns:Array(UInt16)}}, toUInt16(65535))"
     )
-
-
-def _in_turn(concerns: Sequence[Concern]) -> list[dict[str, int]]:
-    """The numbers of the generations by indicator: in the first turn one of each, then those that have another."""
-    turns: list[dict[str, int]] = []
-    for indicator, number in (key for concern in concerns for key in concern.generations):
-        turn = next((each for each in turns if indicator not in each), None)
-        if turn is None:
-            turns.append(turn := {})
-        turn[indicator] = number
-    return turns
+    return f"""SELECT subject, {generation} AS generation,
+    reinterpretAsUInt32(substring(packed, 25, 4)) AS municipality,
+    reinterpretAsUInt64(substring(packed, 9, 8)) AS cell,
+    reinterpretAsInt32(substring(packed, 21, 4)) AS day,
+    reinterpretAsInt32(substring(packed, 17, 4)) AS bin,
+    reinterpretAsInt64(substring(packed, 1, 8)) AS delta
+FROM steps
+PREWHERE subject IN ({" UNION DISTINCT ".join(listed.values())})
+WHERE (identity(subject), {concern}) IN ({" UNION ALL ".join(keys)})"""
 
 
 def _generations(concern: Concern) -> str:
@@ -175,10 +164,9 @@ def parameters_of(concerns: Sequence[Concern]) -> dict[str, Any]:
         found |= concern.whom.parameters
         found[f"indicators_{concern.number}"] = [indicator for indicator, _ in concern.generations]
         found[f"generations_{concern.number}"] = [number for _, number in concern.generations]
-    of_concern = {name: concern.number for concern in concerns for name, _ in concern.generations}
-    found |= {"names": list(of_concern), "concerns": list(of_concern.values())}
-    for turn, numbers in enumerate(_in_turn(concerns)):
-        found |= {f"names_{turn}": list(numbers), f"numbers_{turn}": list(numbers.values())}
+    of_concern = {key: concern.number for concern in concerns for key in concern.generations}
+    found["packed"] = [number_of_generation(*key) for key in of_concern]
+    found["concerns"] = list(of_concern.values())
     return found
 
 

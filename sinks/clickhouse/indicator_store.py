@@ -32,6 +32,7 @@ from sinks.clickhouse.refresh_run import Ahead, Pending, Run
 from sinks.clickhouse.step_store import StepStore
 from sinks.clickhouse.terms import Terms
 from sinks.indicators.moves import Families
+from sinks.indicators.packing import are_told_apart
 from sinks.indicators.steps import events_of
 
 #: So many batches are taken into one refresh at most; the rest follows in the next.
@@ -170,6 +171,7 @@ class ClickHouseIndicators:
             run.require_lead()
             begin(self._database, anew, run.now)
             self._generations = read_generations(self._database)
+        self._steps.told_apart = are_told_apart((each.indicator, each.number) for each in self._generations)
         self._notes = notes + len(anew)
 
     def _write_rules(self, run: Run) -> None:

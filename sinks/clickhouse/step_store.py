@@ -12,10 +12,12 @@ from sinks.clickhouse.indicator_sql import (
     Concern,
     existing_steps_statement,
     facts_statement,
+    packed_steps_statement,
     parameters_of,
 )
 from sinks.clickhouse.refresh_run import Run
 from sinks.indicators.moves import Families, generations_of, moves_of
+from sinks.indicators.packing import number_of_cell, numbered, worded
 from sinks.indicators.steps import difference, steps_of
 
 #: Moves of one insert: ClickHouse surely stores twice as many as one part.
@@ -27,6 +29,9 @@ class StepStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        #: Whether no two generations that are stored share a number (sinks/indicators/packing.py).
+        self.told_apart = False
+        self._cells: dict[int, str] = {}
 
     def bring_up(self, run: Run, concerns: Sequence[Concern], families: Families) -> None:
         """Moves are written for the generations of `families` only."""
@@ -55,13 +60,22 @@ class StepStore:
             looking = [concern for concern in concerns if event in concern.events]
             given = parameters_of(looking)
             facts[event] = self._database.frame(facts_statement(event, looking), **given)
+        is_packed = self.told_apart and all(concern.whom.listed for concern in concerns)
+        asked = packed_steps_statement(concerns) if is_packed else existing_steps_statement(concerns)
         with ThreadPoolExecutor(1) as beside:
             # The store looks for what is there while what should be there is worked out.
-            existing = beside.submit(
-                self._database.frame, existing_steps_statement(concerns), **parameters_of(concerns)
-            )
+            existing = beside.submit(self._database.frame, asked, **parameters_of(concerns))
             target = pl.concat([target_of(concern, facts) for concern in concerns])
-            return difference(target, existing.result())
+            if not is_packed:
+                return difference(target, existing.result())
+            self._learn(target)
+            missing = difference(numbered(target), existing.result())
+        if not self._cells.keys() >= set(missing["cell"]):
+            self._learn(self._database.frame(statement("cells_of_steps")))
+        return worded(missing, [key for concern in concerns for key in concern.generations], self._cells)
+
+    def _learn(self, steps: pl.DataFrame) -> None:
+        self._cells.update((number_of_cell(cell), cell) for cell in steps["cell"].unique())
 
     def _insert_moves(self, run: Run, number: int, moves: pl.DataFrame) -> None:
         run.changed += len(moves)
