@@ -139,7 +139,9 @@ class ClickHouse(HttpLink):
     @model_validator(mode="after")
     def _check_cluster(self) -> ClickHouse:
         if self.cluster and self.url.startswith("chdb://"):
-            raise ValueError("cluster is set, and the embedded ClickHouse has none: set url to a server, or unset it")
+            raise ValueError(
+                "cluster is set, and the embedded ClickHouse has none: set url to a server, or unset it"
+            )
         return self
 
     @model_validator(mode="after")

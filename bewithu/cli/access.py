@@ -23,7 +23,9 @@ app = typer.Typer(help="ClickHouse's users, and what each of them may do.", no_a
 
 Areas = Annotated[
     list[str] | None,
-    typer.Option("--area", metavar="CODE", help="a reader who sees this area alone; may be given several times"),
+    typer.Option(
+        "--area", metavar="CODE", help="a reader who sees this area alone; may be given several times"
+    ),
 ]
 
 
@@ -53,7 +55,9 @@ def carry_out(
     passwords: Annotated[
         Path | None,
         typer.Option(
-            metavar="FOLDER", exists=True, file_okay=False,
+            metavar="FOLDER",
+            exists=True,
+            file_okay=False,
             help="has a file for each user whose password is to be set, named like the user",
         ),
     ] = None,
@@ -67,7 +71,9 @@ def carry_out(
 
     def applied(database: Database) -> tuple[Given, ...]:
         if database.embedded:
-            raise SettingsError("the embedded ClickHouse has no users: set BEWITHU_CLICKHOUSE__URL to a server")
+            raise SettingsError(
+                "the embedded ClickHouse has no users: set BEWITHU_CLICKHOUSE__URL to a server"
+            )
         return apply(database, _asked(database, areas or [], secrets))
 
     users = list(dict.fromkeys(given.user for given in _with_database(applied)))

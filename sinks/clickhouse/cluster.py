@@ -1,7 +1,7 @@
 """Tables on a cluster: one shard, each table on every replica.
 
-Our DDL is written for one server. On a cluster it is sent to all replicas, and what keeps rows replicates them. Without a
-cluster no statement is touched. Why there are no shards: docs/scaling.md.
+Our DDL is written for one server. On a cluster it is sent to all replicas, and what keeps rows replicates them. Without
+a cluster no statement is touched. Why there are no shards: docs/scaling.md.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ _HEAD = re.compile(
     r"(?:CREATE (?:OR REPLACE )?(?:TABLE|VIEW|MATERIALIZED VIEW|DATABASE)(?: IF NOT EXISTS)?"
     r"|ALTER TABLE|DROP (?:TABLE|VIEW)(?: IF EXISTS)?)\s+[\w.`]+)"
 )
-_ENGINE = re.compile(r"\bENGINE = (?P<kind>\w*MergeTree)\b(?:\((?P<arguments>[^()]*)\))?(?P<rest>.*)", re.DOTALL)
+_ENGINE = re.compile(
+    r"\bENGINE = (?P<kind>\w*MergeTree)\b(?:\((?P<arguments>[^()]*)\))?(?P<rest>.*)", re.DOTALL
+)
 _SETTINGS = re.compile(r"\bSETTINGS\s+")
 #: The macros are each server's own; the identifier is the same on all replicas, as the statement is one.
 _PATH, _REPLICA = "'/clickhouse/tables/{uuid}/{shard}'", "'{replica}'"
-#: A block like an earlier one is news: `forgetting` and `spent_steps` are emptied and filled again. The setting of inserts
-#: does not do it everywhere: since 26.2 another one, which older servers do not know, takes its place.
+#: A block like an earlier one is news: `forgetting` and `spent_steps` are emptied and filled again. The setting of
+#: inserts does not do it everywhere: since 26.2 another one, which older servers do not know, takes its place.
 _NO_DEDUPLICATION = "replicated_deduplication_window = 0"
 
 
@@ -44,7 +46,9 @@ class Cluster:
 
     def everywhere(self, asked: str) -> str:
         """A question about what servers are doing, put to all replicas."""
-        return re.sub(r"\bsystem\.(processes|mutations)\b", rf"clusterAllReplicas({self.name}, system.\1)", asked)
+        return re.sub(
+            r"\bsystem\.(processes|mutations)\b", rf"clusterAllReplicas({self.name}, system.\1)", asked
+        )
 
     def ddl(self, statement: str) -> str:
         """The statement for all replicas. Raises `ValueError` for one that defines nothing."""

@@ -45,10 +45,9 @@ def subject_column(contract: Contract) -> str:
 
 
 def sync_contract_tables(database: Database) -> None:
-    """Makes what is not there yet, and asks for nothing else. Facts are only ever widened. All of it can be repeated."""
-    engines = dict(
-        database.rows("SELECT name, engine_full FROM system.tables WHERE database = currentDatabase()")
-    )
+    """Makes what is not there yet, and nothing else. Facts are only ever widened. All of it can be repeated."""
+    made = database.rows("SELECT name, engine_full FROM system.tables WHERE database = currentDatabase()")
+    engines = {str(table): str(engine) for table, engine in made}
     columns: dict[str, set[str]] = defaultdict(set)
     for table, column in database.rows(
         "SELECT table, name FROM system.columns WHERE database = currentDatabase() AND startsWith(table, 'facts_')"
@@ -62,8 +61,8 @@ def sync_contract_tables(database: Database) -> None:
             _widen(database, contract, columns[facts])
             if "default_compression_codec" not in engines[facts]:
                 database.define(f"ALTER TABLE {facts} MODIFY SETTING {_CODEC}")
-        for made, statement in _landing_statements(contract, landing_table(topic)).items():
-            if made not in engines:
+        for wanted, statement in _landing_statements(contract, landing_table(topic)).items():
+            if wanted not in engines:
                 database.define(statement)
 
 

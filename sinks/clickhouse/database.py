@@ -69,7 +69,9 @@ class Database:
         self.embedded = embedded
         self.cluster = cluster
         # The embedded engine has them for the whole connection: with a statement they would cost twenty more.
-        self._insert_settings = {} if embedded else {**INSERT_SETTINGS, **(cluster.settings if cluster else {})}
+        self._insert_settings = (
+            {} if embedded else {**INSERT_SETTINGS, **(cluster.settings if cluster else {})}
+        )
         self._client: Client | None = None
         self._lock = threading.Lock()
         self._contexts: dict[tuple[str, tuple[str, ...], bool], InsertContext] = {}

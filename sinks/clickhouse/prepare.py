@@ -8,7 +8,6 @@ from sinks.clickhouse.contract_tables import sync_contract_tables
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.migrate import Migration, migrate
 
-
 _ACCESS_DENIED = 497
 
 

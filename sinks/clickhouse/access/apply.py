@@ -29,7 +29,7 @@ SELECT substring(name, length({areas:String}) + 1) AS code FROM system.databases
 
 
 def ask(database: Database, areas: Iterable[str], secrets: Mapping[str, Secret]) -> Asked:
-    """What is to be, given areas that readers are wanted for: those that have some already stay, and are brought up too."""
+    """What is to be, given areas that readers are wanted for; those that have one already are brought up, too."""
     own, maker = database.rows("SELECT currentDatabase(), currentUser()")[0]
     areas_of_own = area_database(own, "")
     there = {code for (code,) in database.rows(_AREAS, areas=areas_of_own)}

@@ -40,7 +40,9 @@ def read_passwords(folder: Path, users: Iterable[str]) -> Mapping[str, Secret]:
         try:
             password = file.read_text("utf-8").rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"cannot read the password of {user} in {file}: {type(error).__name__}") from None
+            raise SettingsError(
+                f"cannot read the password of {user} in {file}: {type(error).__name__}"
+            ) from None
         if len(password) < LEAST:
             raise SettingsError(
                 f"the password of {user} in {file} has fewer than {LEAST} characters: "
