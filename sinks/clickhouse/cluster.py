@@ -20,6 +20,8 @@ _ENGINE = re.compile(
     r"\bENGINE = (?P<kind>\w*MergeTree)\b(?:\((?P<arguments>[^()]*)\))?(?P<rest>.*)", re.DOTALL
 )
 _SETTINGS = re.compile(r"\bSETTINGS\s+")
+#: How many shards and replicas there are.
+SHAPE = "SELECT max(shard_num), count() FROM system.clusters WHERE cluster = {cluster:String}"
 #: The macros are each server's own; the identifier is the same on all replicas, as the statement is one.
 _PATH, _REPLICA = "'/clickhouse/tables/{uuid}/{shard}'", "'{replica}'"
 #: A block like an earlier one is news: `forgetting` and `spent_steps` are emptied and filled again. The setting of
@@ -57,6 +59,18 @@ class Cluster:
             raise ValueError(f"not a definition of a table, view or database: {statement[:60]!r}")
         rest = statement[head.end() :]
         return f"{head['head']} ON CLUSTER {self.name}{_ENGINE.sub(_replicated, rest, count=1)}"
+
+    def trouble(self, shards: int, replicas: int) -> str:
+        """Why nothing may be kept on a cluster of so many; empty where all is well."""
+        if not replicas:
+            return f"cluster {self.name} is not in the remote_servers of this server"
+        if shards > 1:
+            return f"cluster {self.name} has {shards} shards, and all is kept in one: see docs/scaling.md"
+        if replicas < self.replicas:
+            return (
+                f"cluster {self.name}: BEWITHU_CLICKHOUSE__REPLICAS is {self.replicas}, and it has {replicas}"
+            )
+        return ""
 
 
 def _replicated(engine: re.Match[str]) -> str:

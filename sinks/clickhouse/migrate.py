@@ -14,6 +14,7 @@ from importlib.resources import files
 from clickhouse_connect.driver.exceptions import DatabaseError
 
 from bewithu.errors import MigrationError, Unavailable
+from sinks.clickhouse.cluster import SHAPE
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.script import statements_of
 
@@ -93,6 +94,7 @@ def migrate(database: Database) -> tuple[Migration, ...]:
 
     Of several workers one does it, and the others wait. Raises `Unavailable` when that takes longer than a moment.
     """
+    _require_fit(database)
     if "migrations" not in tables_of(database):
         database.define(_LOG)
     if not pending(_applied(database), migrations()):
@@ -102,6 +104,14 @@ def migrate(database: Database) -> tuple[Migration, ...]:
         for migration in todo:
             _apply(database, migration)
     return todo
+
+
+def _require_fit(database: Database) -> None:
+    cluster = database.cluster
+    if cluster is not None:
+        ((shards, replicas),) = database.rows(SHAPE, cluster=cluster.name)
+        if trouble := cluster.trouble(shards, replicas):
+            raise MigrationError(trouble)
 
 
 def tables_of(database: Database) -> frozenset[str]:

@@ -63,8 +63,10 @@ def _needs_of_tree(tree: str, named: set[str]) -> frozenset[Need]:
     found |= {("SELECT", name) for _, kind, name in nodes if kind == "TableIdentifier" and name not in named}
     for (_, kind, _), following in zip(nodes, [*nodes[1:], nodes[0]], strict=True):
         if kind == "TableExpression" and following[1] == "Function":
-            assert following[2] in ("input", "file"), following
+            assert following[2] in ("input", "file", "clusterAllReplicas"), following
             found.add(_TEMPORARY)
+            if following[2] == "clusterAllReplicas":
+                found.add(("REMOTE", EVERYTHING))
     found |= {
         ("SELECT", looked_up) for looked_up in re.findall(r"Function joinGet .*\n.*\n *Literal '(\w+)'", tree)
     }

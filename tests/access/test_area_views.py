@@ -33,7 +33,11 @@ def readers(prepared_database: Database) -> Iterator[Database]:
     platform = Platform(database, INDICATORS)
     numbers = iter(range(1000))
     platform.send(
-        *(registration(person(next(numbers)), MOMENT, municipality=place) for place in PLACES for _ in range(6))
+        *(
+            registration(person(next(numbers)), MOMENT, municipality=place)
+            for place in PLACES
+            for _ in range(6)
+        )
     )
     platform.refresh()
     give(database)
@@ -107,7 +111,9 @@ def test_who_merged_is_found_where_they_are_today(readers: Database) -> None:
         "NOT throwIf(breakdown = '' AND area = 'BE')",
     ],
 )
-def test_a_condition_that_fails_for_other_areas_does_not_tell_of_them(readers: Database, condition: str) -> None:
+def test_a_condition_that_fails_for_other_areas_does_not_tell_of_them(
+    readers: Database, condition: str
+) -> None:
     """A question that breaks off would answer one: whether an area has such a row."""
     asked = "SELECT count() FROM {database}.published_values WHERE " + condition
     mine = len(told(readers, area_database("default", "62063")))
@@ -119,10 +125,14 @@ def test_a_condition_that_fails_for_other_areas_does_not_tell_of_them(readers: D
 
 def test_a_new_published_view_needs_no_word_here_and_one_that_is_gone_goes(readers: Database) -> None:
     mine = area_database("default", "62063")
-    readers.run("CREATE VIEW published_lately SQL SECURITY DEFINER AS SELECT area, value FROM published_values")
+    readers.run(
+        "CREATE VIEW published_lately SQL SECURITY DEFINER AS SELECT area, value FROM published_values"
+    )
     try:
         give(readers)
-        assert {area for (area,) in readers.rows(f"SELECT DISTINCT area FROM {mine}.published_lately")} == {"62063"}
+        assert {area for (area,) in readers.rows(f"SELECT DISTINCT area FROM {mine}.published_lately")} == {
+            "62063"
+        }
     finally:
         readers.run("DROP VIEW published_lately")
     give(readers)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import pytest
 
 from sinks.clickhouse.access.statements import GRAFANA, WORKER, Asked, statements
-from sinks.clickhouse.database import Database
+from sinks.clickhouse.cluster import SHAPE, Cluster
+from sinks.clickhouse.database import Database, statement
 from sinks.clickhouse.prepare import prepare
 from tests.access.granted import granted_to, is_granted, is_used
 from tests.access.life import live
@@ -111,6 +113,18 @@ def test_every_statement_of_the_worker_is_covered(walk: Recorder, needs: set[Nee
 def test_no_right_of_the_worker_is_unused(walk: Recorder, needs: set[Need]) -> None:
     unused = [grant for grant in granted_to(walk.inner, WORKER, ASKED) if not is_used(grant, needs)]
     assert unused == []
+
+
+def test_on_a_cluster_a_worker_may_ask_what_it_asks_there_and_no_more(prepared_database: Database) -> None:
+    cluster = Cluster("one_shard", 2)
+    asked = [(SHAPE, {"cluster": "one_shard"}), (cluster.everywhere(statement("under_way")), {})]
+    needs = {need for text, given in asked for need in needs_of(prepared_database, text, **given)}
+    alone = granted_to(prepared_database, WORKER, ASKED)
+    there = granted_to(prepared_database, WORKER, replace(ASKED, cluster="one_shard"))
+    assert all(is_granted(need, there) for need in needs)
+    added = [grant for grant in there if grant not in alone]
+    assert len(added) == 2
+    assert all(is_used(grant, needs) for grant in added)
 
 
 def test_a_right_that_is_taken_away_is_missed(walk: Recorder, needs: set[Need]) -> None:

@@ -54,7 +54,9 @@ def test_what_was_given_before_is_replaced_in_the_same_statement() -> None:
             for given in statements(asked(maker="default"))
             if given.user == user and "GRANT" in given.statement
         ]
-        assert [grant.endswith("WITH REPLACE OPTION") for grant in grants] == [True] + [False] * (len(grants) - 1)
+        assert [grant.endswith("WITH REPLACE OPTION") for grant in grants] == [True] + [False] * (
+            len(grants) - 1
+        )
     assert not any("REVOKE" in given.statement for given in statements(asked()))
 
 

@@ -7,6 +7,8 @@ GRANT{on_cluster}
     SELECT ON system.processes,
     SELECT ON system.mutations,
     SELECT ON system.users,
+    SELECT ON system.databases,
+    SELECT ON system.clusters,
     CREATE TEMPORARY TABLE ON *.*,
     REMOTE ON *.*
 TO {user} WITH GRANT OPTION;

@@ -1,2 +1,2 @@
--- Whether an earlier leader's statement still runs is asked of all replicas.
-GRANT{on_cluster} REMOTE ON *.* TO {user};
+-- Whether the cluster is one shard, and whether an earlier leader's statement still runs on any of its replicas.
+GRANT{on_cluster} SELECT ON system.clusters, REMOTE ON *.* TO {user};
