@@ -27,7 +27,7 @@ from bewithu.settings import ClickHouse
 from sinks.clickhouse.cluster import Cluster
 from sinks.clickhouse.column_types import arrow_structure
 from sinks.clickhouse.error_codes import is_state, is_statement
-from sinks.clickhouse.literal import is_newest, text
+from sinks.clickhouse.literal import assignments, is_newest, text
 from sinks.clickhouse.memory_file import memory_file
 from sinks.clickhouse.server import connect, server_name
 
@@ -192,7 +192,7 @@ class Database:
             return
         with memory_file(pieces) as path:
             source = f"file({text(path)}, 'Avro', {text(structure)})"
-            statement = f"INSERT INTO {into} {source} SETTINGS {_clause(settings)}"
+            statement = f"INSERT INTO {into} {source} SETTINGS {assignments(settings)}"
             self._run_insert(lambda client: client.command(statement))
 
     def close(self) -> None:
@@ -267,10 +267,6 @@ def _written(summary: Any) -> int | None:
     """The rows that an insert stored, where the engine says so."""
     written = getattr(summary, "summary", {}).get("written_rows")
     return None if written is None else int(written)
-
-
-def _clause(settings: Mapping[str, Any]) -> str:
-    return ", ".join(f"{setting} = {value}" for setting, value in settings.items())
 
 
 def _innermost(error: BaseException) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -50,7 +51,9 @@ def readers(prepared_database: Database) -> Iterator[Database]:
 def give(database: Database) -> None:
     """What is of databases and views: the embedded engine has no users."""
     for given in statements(ask(database, READERS, {})):
-        if given.statement.startswith(("CREATE DATABASE", "CREATE OR REPLACE VIEW", "DROP VIEW")):
+        if re.match(
+            r"(--.*\n)*(CREATE DATABASE|CREATE OR REPLACE VIEW|DROP VIEW|ALTER TABLE)", given.statement
+        ):
             database.run(given.statement)
 
 

@@ -60,6 +60,8 @@ def _all(asked: Asked) -> Iterator[Given]:
     if asked.cluster:
         yield from _filled("worker_on_cluster", asked, WORKER)
     yield from _filled("limits", asked, GRAFANA)
+    for view in sorted(asked.views):
+        yield from _filled("published", asked, GRAFANA, view=quoted(view))
     yield from _reader(asked, GRAFANA, READER, asked.database, f"{quoted(asked.database)}.{PUBLISHED}*")
     for code in sorted(set(asked.areas)):
         yield from _area(asked, code)
@@ -97,6 +99,7 @@ def _filled(template: str, asked: Asked, user: str, **words: str) -> Iterator[Gi
         "area_databases": quoted(area_database(asked.database, "")),
         "on_cluster": _on(asked),
         "user": user,
+        "maker": quoted(asked.maker),
         **words,
     }
     filled = (files("sinks.clickhouse.access") / f"{template}.sql").read_text("utf-8")
