@@ -16,7 +16,7 @@ from sinks.clickhouse import areas, contract_tables, migrate
 from sinks.clickhouse.cluster import Cluster
 from sinks.clickhouse.database import INSERT_SETTINGS, Database, statement
 
-CLUSTER = Cluster("one_shard", 3)
+CLUSTER = Cluster("one_shard", 3, "bewithu")
 REPLICATED = r"ENGINE = Replicated{kind}\('/clickhouse/tables/\{{uuid\}}/\{{shard\}}', '\{{replica\}}'"
 
 
@@ -176,6 +176,9 @@ def test_what_an_earlier_leader_still_does_is_asked_of_all_replicas(prepared_dat
     asked = CLUSTER.everywhere(statement("under_way"))
     assert asked.count("clusterAllReplicas(one_shard, system.") == 2
     assert "FROM system." not in asked
+    # On another replica the current database may be another one.
+    assert "currentDatabase" not in asked
+    assert asked.count("atabase = 'bewithu'") == 2
     assert "clusterAllReplicas" in formatted(prepared_database, asked)
 
 

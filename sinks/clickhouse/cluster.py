@@ -11,6 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bewithu.settings import ClickHouse
+from sinks.clickhouse.literal import text
+from sinks.clickhouse.server import database_of
+
 _HEAD = re.compile(
     r"(?P<head>(?:\s*--[^\n]*\n)*\s*"
     r"(?:CREATE (?:OR REPLACE )?(?:TABLE|VIEW|MATERIALIZED VIEW|DATABASE)(?: IF NOT EXISTS)?"
@@ -31,10 +35,11 @@ _NO_DEDUPLICATION = "replicated_deduplication_window = 0"
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """`name` as in the servers' `remote_servers`; `replicas` have an insert before it counts."""
+    """`name` as in the servers' `remote_servers`; `replicas` have an insert before it counts. `database` is ours."""
 
     name: str
     replicas: int
+    database: str
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -47,7 +52,8 @@ class Cluster:
         }
 
     def everywhere(self, asked: str) -> str:
-        """A question about what servers are doing, put to all replicas."""
+        """What servers are doing, asked of all replicas. There our database may not be the current one."""
+        asked = asked.replace("currentDatabase()", text(self.database))
         return re.sub(
             r"\bsystem\.(processes|mutations)\b", rf"clusterAllReplicas({self.name}, system.\1)", asked
         )
@@ -71,6 +77,13 @@ class Cluster:
                 f"cluster {self.name}: BEWITHU_CLICKHOUSE__REPLICAS is {self.replicas}, and it has {replicas}"
             )
         return ""
+
+
+def cluster_of(settings: ClickHouse) -> Cluster | None:
+    """The one that is set, if any."""
+    if not settings.cluster:
+        return None
+    return Cluster(settings.cluster, settings.replicas, database_of(settings))
 
 
 def _replicated(engine: re.Match[str]) -> str:

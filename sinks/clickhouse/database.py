@@ -24,7 +24,7 @@ from clickhouse_connect.driver.insert import InsertContext
 
 from bewithu.errors import DataRefused, LeadLost, Unavailable
 from bewithu.settings import ClickHouse
-from sinks.clickhouse.cluster import Cluster
+from sinks.clickhouse.cluster import Cluster, cluster_of
 from sinks.clickhouse.column_types import arrow_structure
 from sinks.clickhouse.error_codes import is_state, is_statement
 from sinks.clickhouse.literal import assignments, is_newest, text
@@ -89,8 +89,7 @@ class Database:
         if parts.scheme == "chdb":
             folder = Path(f"{parts.netloc}{parts.path}").absolute()
             return cls(lambda: _embedded(folder), f"chdb at {folder}", embedded=True)
-        cluster = Cluster(settings.cluster, settings.replicas) if settings.cluster else None
-        return cls(lambda: connect(settings), server_name(settings), cluster=cluster)
+        return cls(lambda: connect(settings), server_name(settings), cluster=cluster_of(settings))
 
     def rows(self, statement: str, **parameters: Any) -> Sequence[Sequence[Any]]:
         """The result's rows."""

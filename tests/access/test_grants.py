@@ -116,7 +116,7 @@ def test_no_right_of_the_worker_is_unused(walk: Recorder, needs: set[Need]) -> N
 
 
 def test_on_a_cluster_a_worker_may_ask_what_it_asks_there_and_no_more(prepared_database: Database) -> None:
-    cluster = Cluster("one_shard", 2)
+    cluster = Cluster("one_shard", 2, "bewithu")
     asked = [(SHAPE, {"cluster": "one_shard"}), (cluster.everywhere(statement("under_way")), {})]
     needs = {need for text, given in asked for need in needs_of(prepared_database, text, **given)}
     alone = granted_to(prepared_database, WORKER, ASKED)
