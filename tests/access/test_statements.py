@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from importlib.resources import files
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -14,7 +16,11 @@ from sinks.clickhouse.access.passwords import LEAST, Secret, read_passwords
 from sinks.clickhouse.access.statements import ADMIN, GRAFANA, WORKER, Asked, statements, users_of
 from sinks.clickhouse.database import Database
 
-VIEWS = {"published_values": ["indicator", "area", "value"], "published_feeds": ["agency", "seen_at"]}
+VIEWS = {
+    "published_values": ["indicator", "area", "value"],
+    "published_feeds": ["agency", "seen_at"],
+    "published_names": ["id", "fr"],
+}
 PASSWORD = "correct horse battery staple"
 
 
@@ -67,8 +73,10 @@ def test_nobody_gives_rights_to_themselves() -> None:
 
 def test_a_view_without_an_area_is_not_for_readers_of_one(prepared_database: Database) -> None:
     views = [given for given in statements(asked()) if "CREATE OR REPLACE VIEW" in given.statement]
-    assert len(views) == 2
+    assert len(views) == 4
     assert not any("published_feeds" in given.statement for given in views)
+    # Names of things are everybody's.
+    assert sum("published_names`;" in f"{given.statement};" for given in views) == 2
     dropped = [given.statement for given in statements(asked()) if given.statement.startswith("DROP")]
     assert dropped == ["DROP VIEW IF EXISTS `bewithu_area_11002`.`published_once`"]
 
@@ -121,3 +129,18 @@ def test_a_password_that_cannot_be_taken_is_told_without_its_content(tmp_path: P
     assert WORKER in str(refused.value)
     assert "xxx" not in str(refused.value)
     assert refused.value.__cause__ is None
+
+
+def test_the_servers_settings_are_whole_and_known_by_what_they_allow(prepared_database: Database) -> None:
+    file = files("sinks.clickhouse.access") / "server" / "config.d" / "access.xml"
+    (improvements,) = ElementTree.fromstring(file.read_text("utf-8"))
+    assert improvements.tag == "access_control_improvements"
+    assert {each.text for each in improvements} == {"true"}
+    # A limit that is changeable at all needs this one.
+    assert any("CHANGEABLE_IN_READONLY" in given.statement for given in statements(asked()))
+    assert improvements.find("settings_constraints_replace_previous") is not None
+    limits = [given.statement for given in statements(asked()) if "ALTER SETTINGS PROFILE" in given.statement]
+    named = set(re.findall(r"^    (\w+) =", limits[0], re.MULTILINE))
+    known = {name for (name,) in prepared_database.rows("SELECT name FROM system.settings")}
+    assert len(named) == 7
+    assert named <= known

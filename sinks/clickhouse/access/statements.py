@@ -19,6 +19,8 @@ ADMIN, WORKER, GRAFANA = "bewithu_admin", "bewithu_worker", "bewithu_grafana"
 READER = "bewithu_published"
 #: Dashboards read these views and nothing else.
 PUBLISHED = "published_"
+#: What indicators are and things are called: of no area, without a figure. Readers of an area have them as well.
+WORDS = frozenset({"published_indicators", "published_names"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +73,11 @@ def _area(asked: Asked, code: str) -> Iterator[Given]:
     inside, own, user = texts(subtree(code)), area_database(asked.database, code), area_user(code)
     yield Given(user, f"CREATE DATABASE IF NOT EXISTS {quoted(own)}{_on(asked)}")
     for view, columns in sorted(asked.views.items()):
-        # What has no area is not told apart: it may be of all areas together.
-        if "area" in columns:
+        # What else has no area is not told apart: it may be of all areas together.
+        if "area" in columns or view in WORDS:
+            template = "area_view" if "area" in columns else "word_view"
             yield from _filled(
-                "area_view", asked, user, area_database=quoted(own), view=quoted(view), areas=inside
+                template, asked, user, area_database=quoted(own), view=quoted(view), areas=inside
             )
     for view in asked.stale.get(own, ()):
         yield Given(user, f"DROP VIEW IF EXISTS {quoted(own)}.{quoted(view)}{_on(asked)}")
