@@ -124,6 +124,8 @@ class ClickHouse(HttpLink):
 
     url: str = "chdb://var/clickhouse"
     timeout_seconds: int = Field(300, ge=1, description="a server that is silent for longer is asked again")
+    cluster: str = Field("", pattern=r"^\w*$", description="its name in the servers' remote_servers, if any")
+    replicas: int = Field(2, ge=1, description="of the cluster: so many have an insert before it counts")
 
     @field_validator("url")
     @classmethod
@@ -133,6 +135,14 @@ class ClickHouse(HttpLink):
                 "must be chdb:///folder, http://host:port/database or https://host:port/database"
             )
         return checked(url)
+
+    @model_validator(mode="after")
+    def _check_cluster(self) -> ClickHouse:
+        if self.cluster and self.url.startswith("chdb://"):
+            raise ValueError(
+                "cluster is set, and the embedded ClickHouse has none: set url to a server, or unset it"
+            )
+        return self
 
     @model_validator(mode="after")
     def _check_key(self) -> ClickHouse:

@@ -11,6 +11,7 @@ from rich.logging import RichHandler
 
 from bewithu import __version__
 from bewithu.cli import (
+    access,
     alerts,
     demo,
     doctor,
@@ -43,6 +44,7 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(privacy.app, name="privacy")
+app.add_typer(access.app, name="access")
 
 
 def _print_version(wanted: bool) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from schemas.areas import LANGUAGES, ancestors, areas, municipalities
 from sinks.clickhouse.database import Database
+from sinks.clickhouse.literal import day, text
 
 _LAST_DAY = date(2299, 12, 31)
 _VALIDITY = ("nis", "valid_from", "valid_to")
@@ -37,4 +39,17 @@ def load_areas(database: Database) -> None:
             for place in municipalities().values()
         ],
     )  # fmt: skip
-    database.insert("validity", _VALIDITY, codes)
+    if database.cluster is None:
+        database.insert("validity", _VALIDITY, codes)
+    else:
+        database.define(_validity_everywhere(codes))
+
+
+def _validity_everywhere(codes: Sequence[tuple[str, date, date]]) -> str:
+    """Landing tables look codes up on their own server, and this table is in memory and replicated by nothing: each
+    replica makes its own, with all rows in it.
+    """
+    rows = ", ".join(f"({text(nis)}, {day(since)}, {day(until)})" for nis, since, until in codes)
+    return f"""CREATE OR REPLACE TABLE validity (nis String, valid_from Date32, valid_to Date32)
+ENGINE = Join(ANY, LEFT, nis) SETTINGS join_any_take_last_row = 1
+AS SELECT * FROM values('nis String, valid_from Date32, valid_to Date32', {rows})"""

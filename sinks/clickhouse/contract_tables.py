@@ -6,6 +6,8 @@ Derived from the contract and rebuilt when it changes, so that a new event type 
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from functools import cache
 
 from schemas.contracts import Contract, Field, contracts
@@ -30,7 +32,7 @@ def landing_table(topic: str) -> str:
     """
     contract = contracts()[topic]
     statements = _landing_statements(contract, "landing")
-    fingerprint = hashlib.sha256("\n".join(statements).encode()).hexdigest()[:10]
+    fingerprint = hashlib.sha256("\n".join(statements.values()).encode()).hexdigest()[:10]
     return name(f"landing_{contract.event_type}_v{contract.major}_{fingerprint}")
 
 
@@ -44,37 +46,46 @@ def subject_column(contract: Contract) -> str:
 
 
 def sync_contract_tables(database: Database) -> None:
-    """Makes what is not there yet. Facts are only ever widened. Every statement can be repeated."""
-    slow = {
-        table
-        for (table,) in database.rows(
-            "SELECT name FROM system.tables WHERE database = currentDatabase()"
-            " AND position(engine_full, 'string_serialization_version') = 0"
-        )
-    }
+    """Makes what is not there yet, and nothing else. Facts are only ever widened. All of it can be repeated."""
+    made = database.rows("SELECT name, engine_full FROM system.tables WHERE database = currentDatabase()")
+    engines = {str(table): str(engine) for table, engine in made}
+    columns: dict[str, set[str]] = defaultdict(set)
+    for table, column in database.rows(
+        "SELECT table, name FROM system.columns WHERE database = currentDatabase() AND startsWith(table, 'facts_')"
+    ):
+        columns[table].add(column)
     for topic, contract in contracts().items():
         facts = facts_table(contract.event_type)
-        database.run(_facts(contract))
-        if facts in slow:
-            database.run(f"ALTER TABLE {facts} MODIFY SETTING {_LOOKUPS}")
-        there = {column for column, *_ in database.rows(f"DESCRIBE TABLE {facts}")}
-        for field in contract.fields:
-            if name(field.name) not in there:
-                # Under its former name an older worker may still write it, and earlier facts have it.
-                former = next((alias for alias in field.aliases if alias in there), None)
-                column = _fact_column(contract, field, name(former) if former else None)
-                database.run(f"ALTER TABLE {facts} ADD COLUMN IF NOT EXISTS {column}")
-        for statement in _landing_statements(contract, landing_table(topic)):
-            database.run(statement)
+        if facts not in engines:
+            database.define(_facts(contract))
+        else:
+            _widen(database, contract, columns[facts])
+            if "string_serialization_version" not in engines[facts]:
+                database.define(f"ALTER TABLE {facts} MODIFY SETTING {_LOOKUPS}")
+        for wanted, statement in _landing_statements(contract, landing_table(topic)).items():
+            if wanted not in engines:
+                database.define(statement)
 
 
-def _landing_statements(contract: Contract, landing: str) -> tuple[str, ...]:
-    return (
-        _landing(contract, landing),
-        _facts_view(contract, landing),
-        _refused_view(landing),
-        _touched_view(contract, landing),
-    )
+def _widen(database: Database, contract: Contract, there: Collection[str]) -> None:
+    for field in contract.fields:
+        if name(field.name) not in there:
+            # Under its former name an older worker may still write it, and earlier facts have it.
+            former = next((alias for alias in field.aliases if alias in there), None)
+            column = _fact_column(contract, field, name(former) if former else None)
+            database.define(
+                f"ALTER TABLE {facts_table(contract.event_type)} ADD COLUMN IF NOT EXISTS {column}"
+            )
+
+
+def _landing_statements(contract: Contract, landing: str) -> Mapping[str, str]:
+    """By the name of what they make, in order."""
+    return {
+        landing: _landing(contract, landing),
+        f"{landing}_facts": _facts_view(contract, landing),
+        f"{landing}_refused": _refused_view(landing),
+        f"{landing}_touched": _touched_view(contract, landing),
+    }
 
 
 def _facts(contract: Contract) -> str:

@@ -24,9 +24,10 @@ from clickhouse_connect.driver.insert import InsertContext
 
 from bewithu.errors import DataRefused, LeadLost, Unavailable
 from bewithu.settings import ClickHouse
+from sinks.clickhouse.cluster import Cluster, cluster_of
 from sinks.clickhouse.column_types import arrow_structure
 from sinks.clickhouse.error_codes import is_state, is_statement
-from sinks.clickhouse.literal import is_newest, text
+from sinks.clickhouse.literal import assignments, is_newest, text
 from sinks.clickhouse.memory_file import memory_file
 from sinks.clickhouse.server import connect, server_name
 
@@ -61,11 +62,16 @@ class Database:
     Every failure to reach the engine is raised as `Unavailable`; damaged data in an insert as `DataRefused`.
     """
 
-    def __init__(self, connect: Callable[[], Client], name: str, embedded: bool = False) -> None:
+    def __init__(
+        self, connect: Callable[[], Client], name: str, embedded: bool = False, cluster: Cluster | None = None
+    ) -> None:
         self._connect = connect
         self.embedded = embedded
+        self.cluster = cluster
         # The embedded engine has them for the whole connection: with a statement they would cost twenty more.
-        self._insert_settings = {} if embedded else dict(INSERT_SETTINGS)
+        self._insert_settings = (
+            {} if embedded else {**INSERT_SETTINGS, **(cluster.settings if cluster else {})}
+        )
         self._client: Client | None = None
         self._lock = threading.Lock()
         self._contexts: dict[tuple[str, tuple[str, ...], bool], InsertContext] = {}
@@ -83,7 +89,7 @@ class Database:
         if parts.scheme == "chdb":
             folder = Path(f"{parts.netloc}{parts.path}").absolute()
             return cls(lambda: _embedded(folder), f"chdb at {folder}", embedded=True)
-        return cls(lambda: connect(settings), server_name(settings))
+        return cls(lambda: connect(settings), server_name(settings), cluster=cluster_of(settings))
 
     def rows(self, statement: str, **parameters: Any) -> Sequence[Sequence[Any]]:
         """The result's rows."""
@@ -112,6 +118,10 @@ class Database:
         self._run(
             lambda client: client.command(statement, parameters=parameters, settings=self._insert_settings)
         )
+
+    def define(self, statement: str) -> None:
+        """DDL for one server; where there is a cluster, all of its replicas carry it out."""
+        self.run(self.cluster.ddl(statement) if self.cluster else statement)
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """All rows in one block."""
@@ -181,7 +191,7 @@ class Database:
             return
         with memory_file(pieces) as path:
             source = f"file({text(path)}, 'Avro', {text(structure)})"
-            statement = f"INSERT INTO {into} {source} SETTINGS {_clause(settings)}"
+            statement = f"INSERT INTO {into} {source} SETTINGS {assignments(settings)}"
             self._run_insert(lambda client: client.command(statement))
 
     def close(self) -> None:
@@ -256,10 +266,6 @@ def _written(summary: Any) -> int | None:
     """The rows that an insert stored, where the engine says so."""
     written = getattr(summary, "summary", {}).get("written_rows")
     return None if written is None else int(written)
-
-
-def _clause(settings: Mapping[str, Any]) -> str:
-    return ", ".join(f"{setting} = {value}" for setting, value in settings.items())
 
 
 def _innermost(error: BaseException) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -27,6 +27,11 @@ def day(value: date) -> str:
 def is_newest(term: int) -> str:
     """The condition under which the leader of this term may still write; the store looks when it writes."""
     return f"(SELECT max(term) FROM terms) = {int(term)}"
+
+
+def assignments(settings: Mapping[str, object]) -> str:
+    """`a = 1, b = 2`, for numbers alone."""
+    return ", ".join(f"{setting} = {value}" for setting, value in settings.items())
 
 
 def name(value: str) -> str:

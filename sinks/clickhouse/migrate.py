@@ -14,7 +14,9 @@ from importlib.resources import files
 from clickhouse_connect.driver.exceptions import DatabaseError
 
 from bewithu.errors import MigrationError, Unavailable
+from sinks.clickhouse.cluster import SHAPE
 from sinks.clickhouse.database import Database
+from sinks.clickhouse.script import statements_of
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +54,7 @@ class Migration:
 
     @property
     def statements(self) -> tuple[str, ...]:
-        return tuple(part.strip() for part in re.split(r";[ \t]*(?:\n|$)", self.text) if part.strip())
+        return statements_of(self.text)
 
 
 def migrations() -> tuple[Migration, ...]:
@@ -92,7 +94,9 @@ def migrate(database: Database) -> tuple[Migration, ...]:
 
     Of several workers one does it, and the others wait. Raises `Unavailable` when that takes longer than a moment.
     """
-    database.run(_LOG)
+    _require_fit(database)
+    if "migrations" not in tables_of(database):
+        database.define(_LOG)
     if not pending(_applied(database), migrations()):
         return ()
     with _alone(database):
@@ -102,10 +106,24 @@ def migrate(database: Database) -> tuple[Migration, ...]:
     return todo
 
 
+def _require_fit(database: Database) -> None:
+    cluster = database.cluster
+    if cluster is not None:
+        ((shards, replicas),) = database.rows(SHAPE, cluster=cluster.name)
+        if trouble := cluster.trouble(shards, replicas):
+            raise MigrationError(trouble)
+
+
+def tables_of(database: Database) -> frozenset[str]:
+    """What is there of tables and views: who only looks needs no right to make any."""
+    rows = database.rows("SELECT name FROM system.tables WHERE database = currentDatabase()")
+    return frozenset(str(name) for (name,) in rows)
+
+
 def _apply(database: Database, migration: Migration) -> None:
     try:
         for text in migration.statements:
-            database.run(text)
+            database.define(text)
     except DatabaseError:
         # Whoever was taken for dead may be ahead, and have dropped in a later migration what this one alters.
         if migration in pending(_applied(database), migrations()):
@@ -128,7 +146,7 @@ def _alone(database: Database) -> Iterator[None]:
     try:
         yield
     finally:
-        database.run(f"DROP TABLE IF EXISTS {_TURN}")
+        database.define(f"DROP TABLE IF EXISTS {_TURN}")
 
 
 def _take_turn(database: Database) -> None:
@@ -136,13 +154,13 @@ def _take_turn(database: Database) -> None:
     while True:
         begun = database.value("SELECT toUnixTimestamp(now())")
         try:
-            return database.run(f"CREATE TABLE {_TURN} (nothing UInt8) ENGINE = Memory COMMENT '{begun}'")
+            return database.define(f"CREATE TABLE {_TURN} (nothing UInt8) ENGINE = Memory COMMENT '{begun}'")
         except DatabaseError as error:
             if error.code != _TABLE_ALREADY_EXISTS:
                 raise
         if any(age > _LEFT_SECONDS for (age,) in database.rows(_AGE, table=_TURN)):
             log.warning("a worker began to migrate %s and came to no end: going on", database.name)
-            database.run(f"DROP TABLE IF EXISTS {_TURN}")
+            database.define(f"DROP TABLE IF EXISTS {_TURN}")
         elif time.monotonic() > until:
             raise Unavailable(database.name, "another worker brings it to this version")
         else:

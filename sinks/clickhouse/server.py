@@ -58,7 +58,7 @@ def client_options(settings: ClickHouse) -> dict[str, Any]:
         "port": parts.port,
         "username": settings.username or "default",
         "password": password,
-        "database": parts.path.strip("/") or "default",
+        "database": database_of(settings),
         "secure": settings.encrypted,
         "verify": True,
         "autogenerate_session_id": False,
@@ -75,6 +75,10 @@ def client_options(settings: ClickHouse) -> dict[str, Any]:
         # A certificate alone is the login; with a password it only opens the door for that.
         options["tls_mode"] = "strict" if password else "mutual"
     return options
+
+
+def database_of(settings: ClickHouse) -> str:
+    return urlsplit(settings.url).path.strip("/") or "default"
 
 
 def server_name(settings: ClickHouse) -> str:

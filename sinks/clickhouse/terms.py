@@ -47,7 +47,8 @@ class Terms:
 
     def _wait_for_earlier(self) -> None:
         until = time.monotonic() + _PATIENCE_SECONDS
-        while under_way := self._database.rows(statement("under_way")):
+        cluster, asked = self._database.cluster, statement("under_way")
+        while under_way := self._database.rows(cluster.everywhere(asked) if cluster else asked):
             if time.monotonic() > until:
                 told = "; ".join(str(what) for (what,) in under_way)
                 raise Unavailable(self._database.name, f"what an earlier leader began has not ended: {told}")
