@@ -95,6 +95,8 @@ def make_app(settings: Kafka, intake: Intake, progress: Progress) -> faust.App:
     # that exceeds this leaves its group and rejoins at its next poll, which Faust makes after it has rejoined: never.
     # Set here, as Faust would let a variable BROKER_MAX_POLL_INTERVAL win over an argument.
     app.conf.broker_max_poll_interval = _A_YEAR
+    # For tables, of which there are none: Faust would make empty folders where it runs, and that may be read-only.
+    app._create_directories = lambda: None
     topics = app.topic(*contracts(), key_serializer="raw", value_serializer="raw", acks=True)
     backlog = Backlog(settings.backlog_mib << 20, progress.refreshed)
 

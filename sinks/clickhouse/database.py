@@ -280,6 +280,9 @@ def _embedded(folder: Path) -> Client:
         return clickhouse_connect.get_client(
             interface="chdb", path=str(folder), settings=dict(INSERT_SETTINGS)
         )
+    except ImportError as error:
+        detail = "it is not installed here: set BEWITHU_CLICKHOUSE__URL to a server"
+        raise Unavailable(f"chdb at {folder}", detail) from error
     except ProgrammingError as error:
         detail = (
             "one process at a time can use it: stop the other one, or set BEWITHU_CLICKHOUSE__URL to a server"
