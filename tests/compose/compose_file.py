@@ -84,9 +84,7 @@ class Service:
     @property
     def mounts(self) -> Sequence[Mount]:
         parts = [mount.split(":") for mount in self.document.get("volumes", ()) if mount.startswith(".")]
-        return [
-            Mount(REPOSITORY / source, target, more == ["ro"]) for source, target, *more in parts
-        ]
+        return [Mount(REPOSITORY / source, target, more == ["ro"]) for source, target, *more in parts]
 
     @property
     def volumes(self) -> frozenset[str]:
@@ -120,9 +118,9 @@ class ComposeFile:
     def reaches(self, name: str) -> frozenset[str]:
         """The other services that share a network with it."""
         own = self.services[name]
-        return frozenset(
-            other.name for other in self.services.values() if other.networks & own.networks
-        ) - {name}
+        return frozenset(other.name for other in self.services.values() if other.networks & own.networks) - {
+            name
+        }
 
 
 def env_file(name: str) -> Mapping[str, str]:

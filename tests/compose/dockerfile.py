@@ -36,5 +36,7 @@ def stages() -> Sequence[Sequence[Instruction]]:
 
 def left_out() -> frozenset[str]:
     """Distributions that the project needs somewhere, and that the image has not."""
-    named = (re.findall(r"--no-install-package (\S+)", each.rest.replace('"', " ")) for each in instructions())
+    named = (
+        re.findall(r"--no-install-package (\S+)", each.rest.replace('"', " ")) for each in instructions()
+    )
     return frozenset(name for names in named for name in names)

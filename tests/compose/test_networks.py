@@ -27,7 +27,9 @@ def test_a_service_reaches_those_alone_that_it_works_with(name: str) -> None:
 
 
 def test_the_stores_cannot_reach_the_outside_and_are_reached_through_no_published_port() -> None:
-    internal = {name for name, network in FILE.document["networks"].items() if (network or {}).get("internal")}
+    internal = {
+        name for name, network in FILE.document["networks"].items() if (network or {}).get("internal")
+    }
     assert internal == {"events", "store"}
     assert FILE.services[CLICKHOUSE].networks == {"store"}
     for service in FILE.services.values():

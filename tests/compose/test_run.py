@@ -61,7 +61,13 @@ def test_the_services_go_from_nothing_to_values_and_mails_and_end_when_asked(
     simulator = run("simulator", more=SOME)
     with stage.proxy(PROXY) as front:
         for host, worker in workers.items():
-            wait_until(lambda host=host: stage.finds_well("worker", host), 60, f"{host} well", process=worker, every=0.5)
+            wait_until(
+                lambda host=host: stage.finds_well("worker", host),
+                60,
+                f"{host} well",
+                process=worker,
+                every=0.5,
+            )
         assert ended(simulator) == 0
 
         # An agency on this machine sends what the rule fires on.
