@@ -68,7 +68,16 @@ class Service:
 
     @property
     def secrets(self) -> frozenset[str]:
-        return frozenset(self.document.get("secrets", ()))
+        return frozenset(self.secret_files.values())
+
+    @property
+    def secret_files(self) -> Mapping[str, str]:
+        """Name of the file in `/run/secrets` to name of the secret."""
+        given = self.document.get("secrets", ())
+        pairs = [
+            (each, each) if isinstance(each, str) else (each["target"], each["source"]) for each in given
+        ]
+        return dict(pairs)
 
     @property
     def command(self) -> Sequence[str]:

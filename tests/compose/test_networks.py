@@ -11,13 +11,13 @@ FILE = load(DEMO)
 KAFKA, REGISTRY, CLICKHOUSE = "kafka", "schema-registry", "clickhouse"
 REACHES = {
     KAFKA: {REGISTRY, "migrate", "worker", "simulator"},
-    CLICKHOUSE: {"migrate", "worker", "grafana"},
+    CLICKHOUSE: {"migrate", "access", "worker", "grafana"},
     "simulator": {KAFKA, REGISTRY, "migrate", "worker"},
     "board": {"worker"},
     "mail": {"worker", "alertmanager"},
     "prometheus": {"worker", "alertmanager", "grafana"},
     "alertmanager": {"worker", "prometheus", "grafana", "mail"},
-    "grafana": {"worker", "prometheus", "alertmanager", "migrate", CLICKHOUSE},
+    "grafana": {"worker", "prometheus", "alertmanager", "migrate", "access", CLICKHOUSE},
 }
 
 
