@@ -1,7 +1,8 @@
 """The services of docker-compose.yml that are ours, as processes: their commands and environments, word for word.
 
 Only addresses and paths differ: everything is on loopback here, each replica of the worker with an address of its own
-and all with the same port, as in a container engine's network. And one rule is added, which few events fire.
+and all with the same port, as in a container engine's network. And one rule is added, which few events fire. The
+service `access` is left out: the engine that the tests have knows no users.
 """
 
 from __future__ import annotations
@@ -11,8 +12,7 @@ import re
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -20,16 +20,13 @@ from typing import Any
 
 from tests.compose.compose_file import DEMO, SECRETS, load
 from tests.compose.dockerfile import left_out
-from tests.compose.name_server import NameServer
 from tests.e2e.platform import RULE
 from tests.parts.clickhouse import ClickHouse
 from tests.parts.kafka import ApacheKafka
-from tests.parts.processes import REPOSITORY, Process, free_port, running, start_process
+from tests.parts.processes import REPOSITORY, Process, free_port, start_process
 from tests.parts.registry import SchemaRegistry
 from tests.parts.smtp import SmtpServer
 
-#: Of the two replicas.
-WORKERS = ("127.0.0.2", "127.0.0.3")
 COMPOSE = load(DEMO)
 
 
@@ -88,26 +85,6 @@ class Stage:
         words = [sys.executable, "-m", "bewithu", *(command or COMPOSE.services[service].command), *more]
         log = self.folder / f"{service}-{host}-{len(command)}.log"
         return start_process(words, log, folder=self.work, environment=self.environment(service, host))
-
-    @contextmanager
-    def proxy(self, program: str) -> Iterator[int]:
-        """The service `board` with its own settings, which finds the workers by name; yields its port."""
-        port = free_port()
-        text = (REPOSITORY / "deploy/haproxy.cfg").read_text("utf-8")
-        with running(NameServer(WORKERS)) as names:
-            moves = {
-                "127.0.0.11:53": f"127.0.0.1:{names.port}",
-                "bind :8080": f"bind 127.0.0.1:{port}",
-                "worker:8080": f"worker:{self.port}",
-            }
-            for old, new in moves.items():
-                assert old in text
-                text = text.replace(old, new)
-            settings = self.folder / "haproxy.cfg"
-            settings.write_text(text)
-            command = [program, "-db", "-f", settings]
-            with running(start_process(command, self.folder / "haproxy.log", folder=self.work)):
-                yield port
 
     def finds_well(self, service: str, host: str) -> bool:
         """Runs the health check of the service, as the engine would in its container."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -13,7 +12,8 @@ from urllib.error import HTTPError
 
 import pytest
 
-from tests.compose.stage import WORKERS, Stage, get
+from tests.compose.proxy import WORKERS, proxy
+from tests.compose.stage import Stage, get
 from tests.e2e.platform import yesterday_noon
 from tests.makers import registration
 from tests.parts.clickhouse import ClickHouse
@@ -21,10 +21,8 @@ from tests.parts.deadlines import wait_until
 from tests.parts.kafka import ApacheKafka
 from tests.parts.processes import Process, running
 from tests.parts.registry import SchemaRegistry
-from tests.parts.require import require_part
 from tests.parts.smtp import SmtpServer
 
-PROXY = shutil.which("haproxy")
 #: Few enough to be told within seconds: the last month that is simulated, of one person in five hundred.
 SOME = ("--since", "2025-12-01", "--until", "2025-12-31", "--scale", "0.002")
 SECONDS_TO_END = 10
@@ -54,12 +52,10 @@ def run(stage: Stage) -> Iterator[Callable[..., Process]]:
 def test_the_services_go_from_nothing_to_values_and_mails_and_end_when_asked(
     stage: Stage, run: Callable[..., Process]
 ) -> None:
-    require_part("HAProxy", PROXY is not None, "Install it, on Debian with: apt-get install haproxy")
-    assert PROXY is not None
     assert ended(run("migrate")) == 0
     workers = {host: run("worker", host) for host in WORKERS}
     simulator = run("simulator", more=SOME)
-    with stage.proxy(PROXY) as front:
+    with proxy(stage.folder, stage.port) as front:
         for host, worker in workers.items():
             wait_until(
                 lambda host=host: stage.finds_well("worker", host),
