@@ -26,6 +26,8 @@ from tests.parts.smtp import SmtpServer
 #: Few enough to be told within seconds: the last month that is simulated, of one person in five hundred.
 SOME = ("--since", "2025-12-01", "--until", "2025-12-31", "--scale", "0.002")
 SECONDS_TO_END = 10
+#: It takes half a minute; a busy machine may take many times as long.
+PATIENCE = 120
 CERTIFICATES = 30
 
 
@@ -49,6 +51,7 @@ def run(stage: Stage) -> Iterator[Callable[..., Process]]:
         yield lambda *words, **named: parts.enter_context(running(stage.run(*words, **named)))
 
 
+@pytest.mark.timeout(420)
 def test_the_services_go_from_nothing_to_values_and_mails_and_end_when_asked(
     stage: Stage, run: Callable[..., Process]
 ) -> None:
@@ -70,9 +73,9 @@ def test_the_services_go_from_nothing_to_values_and_mails_and_end_when_asked(
         agency = run("simulator", command=("publish", "registration", str(certificates(stage.folder))))
         assert ended(agency) == 0
         for host in WORKERS:
-            wait_until(lambda host=host: value(host, stage.port) == CERTIFICATES, 60, f"30 on {host}")
+            wait_until(lambda host=host: value(host, stage.port) == CERTIFICATES, PATIENCE, f"30 on {host}")
         assert value("127.0.0.1", front) == CERTIFICATES
-        wait_until(lambda: stage.mail.mails, 60, "a mail")
+        wait_until(lambda: stage.mail.mails, PATIENCE, "a mail")
         assert b"http://127.0.0.1:8080/act?" in content(stage), "links are signed with the key of the secrets"
         with pytest.raises(HTTPError, match="404"):
             get("127.0.0.1", front, "metrics")
@@ -122,7 +125,7 @@ def secrets_told(stage: Stage) -> list[str]:
 
 
 def ended(process: Process) -> int:
-    wait_until(lambda: not process.alive, 60, "the process to end", log=process.log)
+    wait_until(lambda: not process.alive, PATIENCE, "the process to end", log=process.log)
     return process.popen.wait()
 
 
