@@ -70,9 +70,14 @@ class Progress:
             self.refreshed.set()
 
 
+class _App(faust.App):
+    def _create_directories(self) -> None:
+        """Faust's are for tables, of which there are none; and where a worker runs may be read-only."""
+
+
 def make_app(settings: Kafka, intake: Intake, progress: Progress) -> faust.App:
     """The app with its one agent, which takes batches of every event topic, and the task that stores them."""
-    app = faust.App(
+    app = _App(
         settings.group,
         broker=[f"bewithu://{server}" for server in settings.bootstrap_servers.split(",")],
         broker_credentials=faust_credentials(settings),
@@ -95,8 +100,6 @@ def make_app(settings: Kafka, intake: Intake, progress: Progress) -> faust.App:
     # that exceeds this leaves its group and rejoins at its next poll, which Faust makes after it has rejoined: never.
     # Set here, as Faust would let a variable BROKER_MAX_POLL_INTERVAL win over an argument.
     app.conf.broker_max_poll_interval = _A_YEAR
-    # For tables, of which there are none: Faust would make empty folders where it runs, and that may be read-only.
-    app._create_directories = lambda: None
     topics = app.topic(*contracts(), key_serializer="raw", value_serializer="raw", acks=True)
     backlog = Backlog(settings.backlog_mib << 20, progress.refreshed)
 
