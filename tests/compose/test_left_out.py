@@ -17,7 +17,7 @@ from tests.parts.processes import REPOSITORY
     ("command", "said"),
     [
         (("demo", "--for", "15"), "the demo's broker is not installed here: run the demo from a checkout"),
-        (("migrate",), "is away: it is not installed here: set BEWITHU_CLICKHOUSE__URL to a server"),
+        (("migrate",), "install it, or set BEWITHU_CLICKHOUSE__URL to a server"),
     ],
     ids=["demo", "migrate"],
 )
