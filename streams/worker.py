@@ -70,9 +70,14 @@ class Progress:
             self.refreshed.set()
 
 
+class _App(faust.App):
+    def _create_directories(self) -> None:
+        """Faust's are for tables, of which there are none; and where a worker runs may be read-only."""
+
+
 def make_app(settings: Kafka, intake: Intake, progress: Progress) -> faust.App:
     """The app with its one agent, which takes batches of every event topic, and the task that stores them."""
-    app = faust.App(
+    app = _App(
         settings.group,
         broker=[f"bewithu://{server}" for server in settings.bootstrap_servers.split(",")],
         broker_credentials=faust_credentials(settings),

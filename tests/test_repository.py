@@ -1,4 +1,4 @@
-"""The repository's own promises: its licence, links, sizes, compose file, image and make targets."""
+"""The repository's own promises: its licence, links, sizes and make targets."""
 
 from __future__ import annotations
 
@@ -7,16 +7,12 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
-import pytest
-import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -60,18 +56,6 @@ def repository_texts() -> Mapping[str, str]:
 
 def repository_text(name: str) -> str:
     return (ROOT / name).read_text("utf-8")
-
-
-def compose() -> Any:
-    return yaml.safe_load(repository_text("docker-compose.yml"))
-
-
-def services() -> Mapping[str, Any]:
-    found: Mapping[str, Any] = compose()["services"]
-    return found
-
-
-SERVICES = sorted(services())
 
 
 # --- licence, sizes, links, paths ---
@@ -140,120 +124,11 @@ def test_every_variable_in_documents_and_container_files_is_a_setting() -> None:
     unknown = [
         f"{name}: {variable}"
         for name, text in repository_texts().items()
-        if name.endswith((".md", ".yml", ".yaml")) or name in {"Dockerfile", "Makefile", ".ci/run"}
+        if name.endswith((".md", ".yml", ".yaml", ".env")) or name in {"Dockerfile", "Makefile", ".ci/run"}
         for variable in re.findall(r"BEWITHU_[A-Z0-9_]*[A-Z0-9](?!\w|…)", text)
         if variable not in known
     ]
     assert unknown == []
-
-
-@pytest.mark.parametrize("service", [name for name in SERVICES if "build" in services()[name]])
-def test_the_environment_that_compose_gives_is_accepted_as_settings(
-    service: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    given = {name: str(value) for name, value in services()[service]["environment"].items()}
-    given["BEWITHU_CLICKHOUSE__PASSWORD_FILE"] = str(tmp_path / "password")
-    (tmp_path / "password").write_text("from-a-file\n")
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("BEWITHU_")]:
-        monkeypatch.delenv(name)
-    for name, value in given.items():
-        monkeypatch.setenv(name, value)
-
-    settings = Settings()
-
-    assert settings.kafka.bootstrap_servers == given["BEWITHU_KAFKA__BOOTSTRAP_SERVERS"]
-    assert settings.clickhouse.password is not None
-    assert settings.clickhouse.password.get_secret_value() == "from-a-file"
-
-
-# --- the compose file ---
-
-
-@pytest.mark.parametrize("name", SERVICES)
-def test_a_service_has_a_pinned_image_or_is_built_here(name: str) -> None:
-    service = services()[name]
-    if "build" not in service:
-        _, _, tag = service["image"].partition(":")
-        assert re.match(r"v?\d+\.\d+", tag), f"{service['image']} is not pinned to a version"
-    assert not service.get("image", "").endswith("latest")
-
-
-@pytest.mark.parametrize("name", SERVICES)
-def test_a_service_stops_calmly_and_listens_on_this_machine_alone(name: str) -> None:
-    service = services()[name]
-    assert service["init"] is True
-    assert service["stop_grace_period"] == "30s"
-    assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
-
-
-@pytest.mark.parametrize("name", SERVICES)
-def test_what_a_service_waits_for_can_come_about(name: str) -> None:
-    for other, wait in services()[name].get("depends_on", {}).items():
-        awaited = services()[other]
-        if wait["condition"] == "service_healthy":
-            assert awaited["healthcheck"]["test"][0] in {"CMD", "CMD-SHELL"}
-        else:
-            assert wait["condition"] == "service_completed_successfully"
-            assert awaited["restart"] == "no", f"{other} would be started again and never be done"
-
-
-@pytest.mark.parametrize("name", SERVICES)
-def test_hosts_in_the_environment_are_services_and_no_secret_is_in_it(name: str) -> None:
-    environment = services()[name].get("environment", {})
-    hosts = re.findall(
-        r"(?:^|[/@,])([a-z][a-z-]*):\d+", "\n".join(map(str, environment.values())), re.MULTILINE
-    )
-    assert set(hosts) <= set(SERVICES)
-    assert [key for key in environment if re.search(r"(PASSWORD|SECRET|TOKEN|KEY)$", key)] == []
-    assert not any(re.search(r"//[^/@]+:[^/@]+@", str(value)) for value in environment.values())
-
-
-def test_volumes_and_secrets_are_declared_and_used() -> None:
-    mounts = {
-        mount.partition(":")[0] for service in services().values() for mount in service.get("volumes", [])
-    }
-    secrets = {secret for service in services().values() for secret in service.get("secrets", [])}
-    assert mounts == set(compose()["volumes"])
-    assert secrets == set(compose()["secrets"])
-
-
-def test_compose_refuses_to_start_without_what_it_asks_for() -> None:
-    asked = re.findall(r"\$\{(\w+)(:\?)?", repository_text("docker-compose.yml"))
-    assert asked == [("CLICKHOUSE_PASSWORD_FILE", ":?")]
-
-
-@pytest.mark.parametrize("name", [name for name in SERVICES if "build" in services()[name]])
-def test_what_compose_runs_in_our_image_is_a_command_of_bewithu(name: str) -> None:
-    command = [Path(sys.executable).with_name("bewithu"), services()[name]["command"][0], "--help"]
-    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-    assert run.returncode == 0, run.stderr
-
-
-# --- the image ---
-
-
-def test_the_build_sees_each_package_and_nothing_that_is_not_named() -> None:
-    lines = [line for line in repository_text(".dockerignore").splitlines() if not line.startswith("#")]
-    packages = tomllib.loads(repository_text("pyproject.toml"))["tool"]["hatch"]["build"]["targets"]["wheel"][
-        "packages"
-    ]
-    assert lines[0] == "*"
-    assert {line[1:] for line in lines if line.startswith("!")} == {
-        *packages, "pyproject.toml", "uv.lock", "README.md", "LICENSE",
-    }  # fmt: skip
-
-
-def test_the_image_runs_bewithu_as_an_ordinary_user_from_pinned_parts() -> None:
-    steps = [
-        line.split(maxsplit=1)
-        for line in repository_text("Dockerfile").splitlines()
-        if re.match(r"[A-Z]+ ", line)
-    ]
-    last = dict(steps)
-    assert last["USER"] == "bewithu"
-    assert last["ENTRYPOINT"] == '["bewithu"]'
-    assert all(re.match(r"python:3\.1\d-slim-", rest) for word, rest in steps if word == "FROM")
 
 
 # --- make and .ci/run ---

