@@ -87,7 +87,9 @@ def followed(database: Database) -> Platform:
     platform = Platform(database, INDICATORS)
     platform.clock.moment = MOMENT + timedelta(days=30)
     platform.refresh()
+    first = registration(person(50), MOMENT, sex="female", age_group="a65_plus")
     platform.send(
+        first,
         *(registration(person(number), MOMENT) for number in range(12)),
         *(benefit_grant(person(number), MOMENT) for number in range(12)),
         *(registration(person(number), LONG_AGO) for number in range(20, 23)),
@@ -100,6 +102,11 @@ def followed(database: Database) -> Platform:
     with crash_before_write(database, 1):
         platform.refresh_step()
     platform.refresh()
+    # A worker that has just begun takes a step back that it knows nothing of.
+    later = Platform(database, INDICATORS)
+    later.clock.moment = platform.clock.now()
+    later.send(first.changed(revision=1, sex="male"))
+    later.refresh()
     ClickHouseIndicators(database, INDICATORS).audit(platform.clock.now(), random.Random(2))
     return platform
 
