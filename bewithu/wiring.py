@@ -38,6 +38,7 @@ from sinks.clickhouse.published import PublishedValues
 from sinks.clickhouse.quarantine import Quarantine
 from sinks.clickhouse.replay_store import ReplayStore
 from sinks.clickhouse.silences import ClickHouseSilences
+from sinks.clickhouse.stored_offsets import StoredOffsets
 from streams.alert_events import KafkaAlertEvents
 from streams.intake import Intake
 from streams.kafka_reader import KafkaReader
@@ -88,7 +89,9 @@ def make_worker(
         settings.kafka.max_message_bytes,
         rejections,
     )
-    app = make_app(settings.kafka, intake, progress)
+    # A connection of its own: partitions that were just assigned must not wait for an insert.
+    offsets_store = connect(settings)
+    app = make_app(settings.kafka, intake, progress, StoredOffsets(offsets_store).reached)
 
     # Indicator: the leader keeps values true to the facts.
     indicators = ClickHouseIndicators(leader_store, written.indicators)
@@ -156,7 +159,7 @@ def make_worker(
         settings=settings,
         clock=clock,
         registry=registry,
-        databases=(ingest_store, leader_store, board_store),
+        databases=(ingest_store, leader_store, board_store, offsets_store),
         app=app,
         progress=progress,
         leader=leader,

@@ -12,12 +12,14 @@ from rich.logging import RichHandler
 from bewithu import __version__
 from bewithu.cli import (
     alerts,
+    backup,
     demo,
     doctor,
     indicators,
     operate,
     privacy,
     quarantine,
+    recover,
     rules,
     schemas,
     simulate,
@@ -43,6 +45,8 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(privacy.app, name="privacy")
+app.add_typer(backup.app, name="backup")
+app.add_typer(recover.app, name="recover")
 
 
 def _print_version(wanted: bool) -> None:

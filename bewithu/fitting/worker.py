@@ -19,6 +19,7 @@ from bewithu.board.health import Readiness
 from bewithu.clock import Clock
 from bewithu.errors import BewithuError, Unavailable
 from bewithu.fitting.leader import Leader
+from bewithu.fitting.offsets import look, troubles
 from bewithu.settings import Settings
 from schemas.contracts import contracts
 from schemas.outward import outward_contracts
@@ -84,6 +85,7 @@ class Worker:
         await self._patiently("ClickHouse", lambda: prepare(self.databases[0]))
         await self._patiently("Kafka", self._ensure_topics)
         await self._patiently("the schema registry", self._register)
+        await asyncio.to_thread(self._tell_what_is_not_stored)
         loop = asyncio.get_running_loop()
         # What is left of a refresh then is little, and may go on beside the next insert.
         self.leader.on_values = partial(loop.call_soon_threadsafe, self.progress.note_refreshed)
@@ -132,6 +134,14 @@ class Worker:
         made = ensure_topics(self.settings.kafka, seconds=3)
         if made:
             log.info("made topics %s", ", ".join(made))
+
+    def _tell_what_is_not_stored(self) -> None:
+        """Once, at the start. What can be read again is read by whoever is given the partition; the rest is for people."""
+        try:
+            for trouble in troubles(look(self.settings.kafka, self.databases[0])):
+                log.error("%s", trouble)
+        except Unavailable as error:
+            log.warning("it is not known whether all of Kafka's events are stored: %s", error)
 
     def _register(self) -> None:
         for contract in (*contracts().values(), *outward_contracts().values()):

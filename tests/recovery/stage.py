@@ -1,0 +1,102 @@
+"""A platform whose ClickHouse can be backed up, lost and restored; and what it has when nothing is left to do."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+from sinks.clickhouse.bookkeeping import Bookkeeping
+from sinks.clickhouse.database import Database
+from tests.chaos.agencies import Agencies, schema_ids
+from tests.chaos.ledger import Ledger
+from tests.chaos.stage import Stage
+from tests.parts.deadlines import wait_until
+from tests.parts.processes import REPOSITORY
+
+_UNREFRESHED = "SELECT count() FROM batches WHERE batch NOT IN (SELECT arrayJoin(batches) FROM refreshes)"
+_UNBUILT = (
+    "SELECT uniqExactIf(indicator, newest < 257) FROM"
+    " (SELECT indicator, max(upto) AS newest FROM generations GROUP BY indicator)"
+)
+_VALUES = "SELECT indicator, area, breakdown, day, value FROM indicator_values ORDER BY ALL"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.out)
+
+
+def run(made: Stage, *words: str, **settings: str) -> Done:
+    """`bewithu …` as an operator runs it."""
+    environment = {**made.environment(), "BEWITHU_CLICKHOUSE__URL": made.database_url, **settings}
+    done = subprocess.run(
+        [sys.executable, "-m", "bewithu", *words],
+        cwd=REPOSITORY,
+        env={**environment, "PATH": "", "COLUMNS": "200"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def agencies(made: Stage, ledger: Ledger, seed: int, per_second: float = 150) -> Agencies:
+    """Publishing since now; the caller stops them."""
+    found = Agencies(
+        made.kafka.bootstrap_servers, schema_ids(made.schema_ids()), ledger, seed, per_second=per_second
+    )
+    found.start()
+    return found
+
+
+def published(made: Stage) -> int:
+    """Records that are stored."""
+    with closing(Database.at(made.database_url)) as database:
+        return Bookkeeping(database).books().published
+
+
+def drain(made: Stage, records: int, url: str | None = None, seconds: float = 90) -> None:
+    """Waits until so many are stored, all are in the values, and every indicator is worked out."""
+    log = made.workers[-1].process.log
+    with closing(Database.at(url or made.database_url)) as database:
+        books = Bookkeeping(database)
+        wait_until(
+            lambda: books.books().published >= records, seconds, f"{records} records to be stored", log=log
+        )
+        wait_until(lambda: not database.value(_UNREFRESHED), seconds, "the last refresh", log=log)
+        wait_until(lambda: not database.value(_UNBUILT), seconds, "every indicator to be worked out", log=log)
+
+
+def values(url: str) -> Sequence[Sequence[Any]]:
+    """Every value that is stored."""
+    with closing(Database.at(url)) as database:
+        return database.rows(_VALUES)
+
+
+def lose_clickhouse(made: Stage) -> None:
+    """Its folder is gone; an empty one starts in its place."""
+    made.clickhouse.kill()
+    shutil.rmtree(made.clickhouse.folder)
+    made.clickhouse.folder.mkdir()
+    made.clickhouse.restart()
+
+
+def stop_workers(made: Stage) -> None:
+    made.stop()
+    made.workers.clear()
