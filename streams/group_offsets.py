@@ -50,7 +50,7 @@ class GroupOffsets:
         looks = iter(range(_MOST_LOOKS))
         with self._consumer() as consumer:
             return [
-                replace(each, missing=tuple(self._with_records(consumer, each.place, each.missing, looks)))
+                replace(each, missing=tuple(self._with_records(consumer, each, looks)))
                 if each.missing
                 else each
                 for each in standings
@@ -73,12 +73,12 @@ class GroupOffsets:
         low, high = consumer.get_watermark_offsets(place, timeout=self._patience)
         return InKafka(low, high, place.offset if place.offset >= 0 else None)
 
-    def _with_records(
-        self, consumer: Any, place: Place, ranges: Sequence[Range], looks: Iterator[int]
-    ) -> Iterator[Range]:
+    def _with_records(self, consumer: Any, standing: Standing, looks: Iterator[int]) -> Iterator[Range]:
         """Where too many are open, the rest counts as missing: to read them again does no harm."""
-        for each in ranges:
-            if next(looks, None) is None or self._has_record(consumer, place, each):
+        for each in standing.missing:
+            # What lies behind all that was stored was committed for a record.
+            behind_all = each.behind > standing.store.reached
+            if behind_all or next(looks, None) is None or self._has_record(consumer, standing.place, each):
                 yield each
 
     def _has_record(self, consumer: Any, place: Place, wanted: Range) -> bool:
@@ -89,7 +89,7 @@ class GroupOffsets:
             return False
         deadline = time.monotonic() + self._patience
         while time.monotonic() < deadline:
-            message = consumer.poll(0.2)
+            message = consumer.poll(0.05)
             if message is None or message.error() is not None:
                 # At the end of the partition there is nothing but marks.
                 (position,) = consumer.position([TopicPartition(topic, partition)])
@@ -114,6 +114,7 @@ class GroupOffsets:
                     "isolation.level": "read_uncommitted",
                     "enable.partition.eof": True,
                     "queued.min.messages": 1,
+                    "fetch.wait.max.ms": 50,
                     "log_level": 0,
                 }
             )

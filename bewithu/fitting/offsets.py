@@ -24,15 +24,15 @@ def troubles(found: Sequence[Standing]) -> Iterator[str]:
     for each in found:
         if each.lost:
             yield (
-                f"LOST: {_place(each)} offsets {_ranges(each.lost)} are not stored, and Kafka has deleted them: "
-                "ask their agencies to send the events of that time again"
+                f"LOST: {_place(each)} offsets {_ranges(each.lost)} are not noted as stored, and "
+                "Kafka has deleted them: ask their agencies to send the events of that time again"
             )
     for each in found:
         if each.missing:
             yield f"{_place(each)} offsets {_ranges(each.missing)} are not stored, and can be read from Kafka again"
         if each.is_cut:
             yield (
-                f"{_place(each)} ends at {each.kafka.high} in Kafka, and {each.store.reached} records of it were stored: "
+                f"{_place(each)} ends at {each.kafka.high} in Kafka, and was stored up to {each.store.reached}: "
                 "Kafka lost its end, or the topic was made anew"
             )
 

@@ -136,7 +136,7 @@ class Worker:
             log.info("made topics %s", ", ".join(made))
 
     def _tell_what_is_not_stored(self) -> None:
-        """Once, at the start. What can be read again is read by whoever is given the partition; the rest is for people."""
+        """Once, at the start. What can be read again is read by whoever gets the partition; the rest is for people."""
         try:
             for trouble in troubles(look(self.settings.kafka, self.databases[0])):
                 log.error("%s", trouble)

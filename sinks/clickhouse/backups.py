@@ -1,11 +1,11 @@
 """Backups by ClickHouse's own BACKUP and RESTORE, in an order that makes any cut between two tables a crash's cut.
 
-Tables are copied while workers write them, one moment each. So they are copied in pieces, in the opposite order of that
-in which they are written: a note before what it stands for. Whatever a note in a backup says to be there, is there; what
-is there and not noted is done again from Kafka or from the facts, as after a crash, and changes nothing.
+Tables are copied while workers write them, one moment each. So they are copied in pieces, in the opposite order of
+that in which they are written: a note before what it stands for. Whatever a note in a backup says to be there, is
+there; what is there and not noted is done again from Kafka or from the facts, as after a crash, and changes nothing.
 
-Only what takes events out (forgetting, erasing) writes in an order of its own: a backup during which any of that was done
-is given up. Landing tables and views are not copied: they are made from contracts and migrations.
+Only what takes events out (forgetting, erasing) writes in an order of its own: a backup during which any of that was
+done is given up. Landing tables and views are not copied: they are made from contracts and migrations.
 """
 
 from __future__ import annotations

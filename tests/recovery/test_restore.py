@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from bewithu.clock import brussels_day
+from bewithu.fitting.offsets import look
+from bewithu.settings import Kafka
+from schemas.offsets import Place, Range
+from sinks.clickhouse.backups import Backups
 from sinks.clickhouse.database import Database
+from sinks.clickhouse.prepare import prepare
+from streams.standing import Standing
 from tests.chaos import checks
 from tests.chaos.ledger import Ledger
 from tests.chaos.stage import GROUP, Stage, stage
@@ -29,17 +34,10 @@ def made(tmp_path: Path) -> Iterator[Stage]:
         yield found
 
 
-def assert_all_is_right(made: Stage, ledger: Ledger) -> None:
+def assert_all_is_stored(made: Stage, ledger: Ledger) -> None:
     with closing(Database.at(made.database_url)) as database:
-        different, compared = checks.values(database, ledger, brussels_day(datetime.now(UTC)))
-        broken = [
-            *checks.books(database, ledger),
-            *checks.facts(database, ledger),
-            *checks.quarantine(database, ledger),
-            *different,
-        ]
-    assert not broken, "\n".join(broken)
-    assert compared
+        found = [check(database, ledger) for check in (checks.books, checks.facts, checks.quarantine)]
+    assert not (broken := list(chain(*found))), "\n".join(broken)
 
 
 def wait_until_committed(made: Stage, ledger: Ledger) -> None:
@@ -55,88 +53,102 @@ def wait_until_committed(made: Stage, ledger: Ledger) -> None:
         watcher.stop()
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 def test_a_lost_store_is_restored_and_goes_on_from_what_it_has(made: Stage) -> None:
     ledger = Ledger()
     made.start_worker().wait_until_ready()
     flowing = agencies(made, ledger, seed=1)
     wait_until(
-        lambda: published(made) >= 300, 60, "300 records to be stored", log=made.workers[0].process.log
+        lambda: published(made) >= 200, 60, "200 records to be stored", log=made.workers[0].process.log
     )
     backup = run(made, "backup", "create", "first", "--json")
     assert backup.code == 0, backup.err
     in_backup = published(made)
-    wait_until(lambda: flowing.sent >= in_backup + 400, 60, "400 more events to be sent")
+    wait_until(lambda: flowing.sent >= in_backup + 300, 60, "300 more events to be sent")
     flowing.stop()
     drain(made, len(ledger))
-    assert_all_is_right(made, ledger)
+    assert_all_is_stored(made, ledger)
     before = values(made.database_url)
     wait_until_committed(made, ledger)
-    assert run(made, "recover", "offsets").code == 0
+    assert standing(made) == []
 
     stop_workers(made)
     lose_clickhouse(made)
     restored = run(made, "backup", "restore", "first", "--json")
     assert restored.code == 0, restored.err
-    assert restored.document["begun"] == backup.document["begun"]
+    assert restored.document == {**backup.document, "bytes": restored.document["bytes"]}
     had = published(made)
-    assert had < len(ledger) - 300, "the backup has everything: the test shows nothing"
+    assert had < len(ledger) - 200, "the backup has everything: the test shows nothing"
     behind = run(made, "recover", "offsets", "--json")
     assert behind.code == 1
-    assert (
-        sum(each["committed"] - each["stored"] for each in behind.document if each["missing"])
-        == len(ledger) - had
-    )
+    lacking = [each["committed"] - each["stored"] for each in behind.document if each["missing"]]
+    assert sum(lacking) == len(ledger) - had
     assert not any(each["lost"] for each in behind.document)
 
     made.start_worker().wait_until_ready()
     made.workers[0].wait_until_it_logs("the store has less than the group committed")
     drain(made, len(ledger))
-    assert_all_is_right(made, ledger)
+    assert_all_is_stored(made, ledger)
     assert values(made.database_url) == before
     wait_until_committed(made, ledger)
-    assert run(made, "recover", "offsets").code == 0
-    assert run(made, "backup", "restore", "first").code == 1, "restored over tables"
+    assert standing(made) == []
+    assert_that_what_kafka_deleted_is_told(made, ledger)
 
-    # Again; and meanwhile Kafka has deleted the first records behind the backup of one partition.
+
+def assert_that_what_kafka_deleted_is_told(made: Stage, ledger: Ledger) -> None:
+    """Once more; and meanwhile Kafka has deleted the first records behind the backup of one partition."""
     stop_workers(made)
     lose_clickhouse(made)
-    assert run(made, "backup", "restore", "first").code == 0
-    place, first, behind_lost = delete_records(made)
+    with closing(Database.at(made.database_url)) as database:
+        Backups(database, "backups").restore("first")
+        prepare(database)
+    place, gone = delete_records(made)
+    sentence = f"LOST: {place[0]}/{place[1]} offsets {gone} are not noted as stored"
     told = run(made, "recover", "offsets", "--json")
     assert told.code == 1
-    lost = {(each["topic"], each["partition"]): each["lost"] for each in told.document if each["lost"]}
-    assert lost == {place: [f"{first}-{behind_lost - 1}"]}
-    assert f"LOST: {place[0]}/{place[1]} offsets {first}-{behind_lost - 1} are not stored" in told.err
+    assert sentence in told.err
+    assert {(each["topic"], each["partition"]): each["lost"] for each in told.document if each["lost"]} == {
+        place: [str(gone)]
+    }
 
     made.start_worker().wait_until_ready()
-    made.workers[0].wait_until_it_logs(f"LOST: {place[0]}/{place[1]} offsets {first}-{behind_lost - 1}")
-    left = Ledger()
+    made.workers[0].wait_until_it_logs(sentence)
+    drain(made, len(ledger) - (gone.behind - gone.first))
+    kept = Ledger()
     for (topic, partition, offset), sent in ledger.items():
-        if (topic, partition) != place or not first <= offset < behind_lost:
-            left.note((topic, partition, offset), sent)
-    drain(made, len(left))
-    assert_all_is_right(made, left)
+        if (topic, partition) != place or not gone.first <= offset < gone.behind:
+            kept.note((topic, partition, offset), sent)
+    # A backup copies facts after their notes, so it may have some of what is not noted.
+    with closing(Database.at(made.database_url)) as database:
+        for event_type in ("registration", "benefit_grant", "housing_change"):
+            found = set(database.rows(f"SELECT event_id, revision FROM facts_{event_type} FINAL"))
+            assert keys(kept, event_type) <= found <= keys(ledger, event_type)
+    (left,) = (each for each in standing(made) if each.place == place)
+    assert (left.missing, left.lost) == ((), (gone,))
 
 
-def delete_records(made: Stage) -> tuple[tuple[str, int], int, int]:
+def keys(ledger: Ledger, event_type: str) -> set[tuple[UUID, int]]:
+    """The events and revisions that must be in the facts."""
+    topic = f"bewithu.{event_type}.v1"
+    return {
+        (sent.event["event_id"], sent.event["revision"]) for sent in ledger.sound() if sent.topic == topic
+    }
+
+
+def standing(made: Stage) -> Sequence[Standing]:
+    """The partitions that are not whole."""
+    with closing(Database.at(made.database_url)) as database:
+        found = look(Kafka(bootstrap_servers=made.kafka.bootstrap_servers, group=GROUP), database)
+    assert found
+    return [each for each in found if each.missing or each.lost or each.is_cut]
+
+
+def delete_records(made: Stage) -> tuple[Place, Range]:
     """Half of what the store lacks of one partition; returns the partition and the offsets that are gone."""
-    lacking = Counter(
-        {
-            (each["topic"], each["partition"]): each["committed"] - each["stored"]
-            for each in run(made, "recover", "offsets", "--json").document
-            if each["missing"]
-        }
-    )
-    place, count = lacking.most_common(1)[0]
-    (found,) = (
-        each
-        for each in run(made, "recover", "offsets", "--json").document
-        if (each["topic"], each["partition"]) == place
-    )
-    behind = found["stored"] + count // 2
-    assert behind > found["stored"] + 1
+    most = max(standing(made), key=lambda each: sum(found.behind - found.first for found in each.missing))
+    (missing,) = most.missing
+    gone = Range(missing.first, missing.first + (missing.behind - missing.first) // 2)
     admin = AdminClient({"bootstrap.servers": made.kafka.bootstrap_servers, "log_level": 0})
-    for done in admin.delete_records([TopicPartition(*place, behind)]).values():
+    for done in admin.delete_records([TopicPartition(*most.place, gone.behind)]).values():
         done.result(timeout=20)
-    return place, found["stored"], behind
+    return most.place, gone
