@@ -32,7 +32,8 @@ _DATABASE = "bewithu"
 _CONTENTS = "backup_contents"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LOOK_EVERY_SECONDS = 0.05
-_NOT_FOUND = frozenset({599, 605})
+#: BACKUP_NOT_FOUND, BACKUP_ENTRY_NOT_FOUND.
+_NOT_FOUND = re.compile(r"Code: (599|605)\.")
 #: BAD_ARGUMENTS, UNKNOWN_DISK, INVALID_CONFIG_PARAMETER, BACKUP_ALREADY_EXISTS, ACCESS_DENIED.
 _TO_MEND = frozenset({36, 318, 479, 497, 598})
 
@@ -146,12 +147,7 @@ class Backups:
     def _fetch(self, name: str, piece: Piece) -> int:
         here = f"`{self._database.value('SELECT currentDatabase()')}`"
         tables = ", ".join(f"TABLE {_DATABASE}.{table} AS {here}.{table}" for table in piece.tables)
-        try:
-            return self._carry_out(f"RESTORE {tables} FROM {self._place(name, piece)} ASYNC")
-        except DatabaseError as error:
-            if error.code in _NOT_FOUND:
-                raise BackupError(f"there is no whole backup {name} on disk {self._disk}") from error
-            raise
+        return self._carry_out(f"RESTORE {tables} FROM {self._place(name, piece)} ASYNC")
 
     def _place(self, name: str, piece: Piece) -> str:
         return f"Disk({text(self._disk)}, {text(f'{name}/{piece.title}')})"
@@ -162,14 +158,14 @@ class Backups:
             ((number, _),) = self._database.rows(asked)
         except DatabaseError as error:
             if error.code in _TO_MEND:
-                raise BackupError(str(error).splitlines()[0]) from error
+                raise BackupError(_told(str(error))) from error
             raise
         while True:
             ((status, reason, size),) = self._database.rows(statement("backup_status"), id=number)
             if status in ("BACKUP_CREATED", "RESTORED"):
                 return int(size)
             if status not in ("CREATING_BACKUP", "RESTORING"):
-                raise BackupError(f"{status}: {reason.splitlines()[0] if reason else 'no reason given'}")
+                raise BackupError(_told(reason))
             time.sleep(_LOOK_EVERY_SECONDS)
 
     def _write_contents(self, todo: Sequence[Piece], begun: datetime) -> None:
@@ -191,3 +187,9 @@ class Backups:
 def _check_name(name: str) -> None:
     if not _NAME.fullmatch(name):
         raise BackupError(f"{name!r} is no name of a backup: expected letters, digits, '.', '_' and '-'")
+
+
+def _told(reason: str) -> str:
+    """ClickHouse's reason in one line, and what it means."""
+    text = reason.partition(", Stack trace")[0].splitlines()[0] if reason else "ClickHouse gave no reason"
+    return f"there is no such backup, or it is not whole: {text}" if _NOT_FOUND.search(text) else text
