@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import urllib.request
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import chain
@@ -23,6 +25,7 @@ from tests.chaos import checks
 from tests.chaos.ledger import Ledger
 from tests.chaos.stage import GROUP, Stage, stage
 from tests.chaos.watcher import Watcher
+from tests.e2e.platform import RULE
 from tests.parts.deadlines import wait_until
 from tests.recovery.stage import agencies, drain, lose_clickhouse, published, run, stop_workers, values
 
@@ -31,6 +34,7 @@ from tests.recovery.stage import agencies, drain, lose_clickhouse, published, ru
 def made(tmp_path: Path) -> Iterator[Stage]:
     (tmp_path / "backups").mkdir()
     with stage(tmp_path / "stage", seed=5, backups=tmp_path / "backups") as found:
+        found.settings = {"BEWITHU_REFRESH__EVALUATION_SECONDS": "0.5", "BEWITHU_REFRESH__AUDIT_SECONDS": "1"}
         yield found
 
 
@@ -55,7 +59,8 @@ def wait_until_committed(made: Stage, ledger: Ledger) -> None:
 
 @pytest.mark.timeout(300)
 def test_a_lost_store_is_restored_and_goes_on_from_what_it_has(made: Stage) -> None:
-    ledger = Ledger()
+    ledger, rule = Ledger(), made.folder / "rules" / "rule.yaml"
+    rule.write_text(RULE.replace("above: 20", "above: 100000"))
     made.start_worker().wait_until_ready()
     flowing = agencies(made, ledger, seed=1)
     wait_until(
@@ -64,6 +69,10 @@ def test_a_lost_store_is_restored_and_goes_on_from_what_it_has(made: Stage) -> N
     backup = run(made, "backup", "create", "first", "--json")
     assert backup.code == 0, backup.err
     in_backup = published(made)
+    # Alerts begin after the backup.
+    stop_workers(made)
+    rule.write_text(RULE)
+    made.start_worker()
     wait_until(lambda: flowing.sent >= in_backup + 300, 60, "300 more events to be sent")
     flowing.stop()
     drain(made, len(ledger))
@@ -71,6 +80,8 @@ def test_a_lost_store_is_restored_and_goes_on_from_what_it_has(made: Stage) -> N
     before = values(made.database_url)
     wait_until_committed(made, ledger)
     assert standing(made) == []
+    told = mails_once_evaluated(made)
+    assert told
 
     stop_workers(made)
     lose_clickhouse(made)
@@ -85,6 +96,11 @@ def test_a_lost_store_is_restored_and_goes_on_from_what_it_has(made: Stage) -> N
     assert sum(lacking) == len(ledger) - had
     assert not any(each["lost"] for each in behind.document)
 
+    alerts = run(made, "recover", "alerts", "--json")
+    assert alerts.code == 0, alerts.err
+    assert alerts.document["published"] == alerts.document["recovered"] > 0
+    assert run(made, "recover", "alerts", "--json").document["recovered"] == 0
+
     made.start_worker().wait_until_ready()
     made.workers[0].wait_until_it_logs("the store has less than the group committed")
     drain(made, len(ledger))
@@ -92,6 +108,9 @@ def test_a_lost_store_is_restored_and_goes_on_from_what_it_has(made: Stage) -> N
     assert values(made.database_url) == before
     wait_until_committed(made, ledger)
     assert standing(made) == []
+    # Rules were evaluated since, and what was told before the loss was not told again.
+    assert mails_once_evaluated(made) == told
+    assert metric(made, "bewithu_audit_differences_total") == 0
     assert_that_what_kafka_deleted_is_told(made, ledger)
 
 
@@ -133,6 +152,25 @@ def keys(ledger: Ledger, event_type: str) -> set[tuple[UUID, int]]:
     return {
         (sent.event["event_id"], sent.event["revision"]) for sent in ledger.sound() if sent.topic == topic
     }
+
+
+def mails_once_evaluated(made: Stage) -> Counter[tuple[str, str]]:
+    """Recipient and Message-ID of every mail that arrived, when the rules have been evaluated on all that is stored."""
+    audits = metric(made, "bewithu_audits_total")
+    # An audit comes after an evaluation, and the second one after another.
+    wait_until(lambda: metric(made, "bewithu_audits_total") >= audits + 2, 60, "the rules to be evaluated")
+    return Counter(
+        (recipient, str(mail.message["Message-ID"]))
+        for mail in made.mail.mails
+        for recipient in mail.recipients
+    )
+
+
+def metric(made: Stage, name: str) -> float:
+    """Of the worker that was started last."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{made.workers[-1].port}/metrics", timeout=10) as answer:
+        lines = answer.read().decode().splitlines()
+    return float(next(line for line in lines if line.startswith(f"{name} ")).split()[-1])
 
 
 def standing(made: Stage) -> Sequence[Standing]:
