@@ -21,6 +21,7 @@ from bewithu.fitting.alerting import PublishedReadings, indicator_texts
 from bewithu.fitting.board import PublishedBoard
 from bewithu.fitting.leader import Leader
 from bewithu.fitting.metrics import metrics_registry
+from bewithu.fitting.quiet import tell_nobody
 from bewithu.fitting.worker import Worker
 from bewithu.settings import Settings
 from schemas.indicators import Indicators, load_indicators
@@ -65,9 +66,16 @@ def read_definitions(settings: Settings) -> Written:
 
 
 def make_worker(
-    settings: Settings, clock: Clock, registry: SchemaRegistry | None = None, written: Written | None = None
+    settings: Settings,
+    clock: Clock,
+    registry: SchemaRegistry | None = None,
+    written: Written | None = None,
+    quiet: bool = False,
 ) -> Worker:
-    """The whole platform in one process, not yet started. `registry` may be shared with a publisher."""
+    """The whole platform in one process, not yet started. `registry` may be shared with a publisher.
+
+    A quiet one tells nobody: neither agencies nor coordinators nor other systems.
+    """
     written = written or read_definitions(settings)
     book = load_address_book(settings.address_book)
 
@@ -87,7 +95,7 @@ def make_worker(
         WriterSchemas(registry),
         clock,
         settings.kafka.max_message_bytes,
-        rejections,
+        None if quiet else rejections,
     )
     # A connection of its own: partitions that were just assigned must not wait for an insert.
     offsets_store = connect(settings)
@@ -130,14 +138,14 @@ def make_worker(
     chance = random.SystemRandom()
     leader = Leader(
         indicators.refresh,
-        teller.step,
+        tell_nobody if quiet else teller.step,
         clock,
         settings.refresh.evaluation_seconds,
         lambda now, leads: indicators.audit(now, chance, leads),
         settings.refresh.audit_seconds,
         lambda now, leads: indicators.forget(now, cuts_of(now), leads),
         settings.refresh.retention_seconds,
-        announcer.step,
+        None if quiet else announcer.step,
     )
 
     # The board shows what is published.
@@ -154,7 +162,7 @@ def make_worker(
     )
 
     # Who follows a link in a mail may acknowledge or silence that alert: all that the board ever writes.
-    actions = make_actions(settings, board_store, written, book)
+    actions = None if quiet else make_actions(settings, board_store, written, book)
     return Worker(
         settings=settings,
         clock=clock,
@@ -166,6 +174,7 @@ def make_worker(
         board=board,
         actions=actions,
         metrics=metrics_registry(progress, leader),
+        quiet=quiet,
     )
 
 

@@ -13,6 +13,7 @@ from bewithu import __version__
 from bewithu.cli import (
     alerts,
     backup,
+    beside,
     demo,
     doctor,
     indicators,
@@ -47,6 +48,7 @@ app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(backup.app, name="backup")
 app.add_typer(recover.app, name="recover")
+app.add_typer(beside.app, name="beside")
 
 
 def _print_version(wanted: bool) -> None:

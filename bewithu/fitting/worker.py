@@ -20,6 +20,7 @@ from bewithu.clock import Clock
 from bewithu.errors import BewithuError, Unavailable
 from bewithu.fitting.leader import Leader
 from bewithu.fitting.offsets import look, troubles
+from bewithu.fitting.quiet import REASON, require_a_group_of_its_own
 from bewithu.settings import Settings
 from schemas.contracts import contracts
 from schemas.outward import outward_contracts
@@ -53,6 +54,7 @@ class Worker:
     board: BoardData
     actions: LinkActions | None
     metrics: CollectorRegistry
+    quiet: bool = False
     address: str = ""
     started: bool = False
     waiting_for: str = "the start"
@@ -70,7 +72,7 @@ class Worker:
 
     def readiness(self) -> Readiness:
         """From memory: what the worker last saw of its parts."""
-        reasons = []
+        reasons = [REASON] if self.quiet else []
         if not self.started:
             reasons.append(f"waits for {self.waiting_for}")
         if self.progress.away:
@@ -138,7 +140,10 @@ class Worker:
     def _tell_what_is_not_stored(self) -> None:
         """Once, at the start. What can be read again is read by whoever gets the partition; the rest is for people."""
         try:
-            for trouble in troubles(look(self.settings.kafka, self.databases[0])):
+            found = look(self.settings.kafka, self.databases[0])
+            if self.quiet:
+                require_a_group_of_its_own(self.settings.kafka, found)
+            for trouble in troubles(found):
                 log.error("%s", trouble)
         except Unavailable as error:
             log.warning("it is not known whether all of Kafka's events are stored: %s", error)

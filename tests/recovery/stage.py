@@ -6,13 +6,17 @@ import json
 import shutil
 import subprocess
 import sys
+import urllib.request
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.database import Database
+from tests.chaos import checks
 from tests.chaos.agencies import Agencies, schema_ids
 from tests.chaos.ledger import Ledger
 from tests.chaos.stage import Stage
@@ -106,3 +110,32 @@ def lose_clickhouse(made: Stage) -> None:
 def stop_workers(made: Stage) -> None:
     made.stop()
     made.workers.clear()
+
+
+def assert_all_is_stored(made: Stage, ledger: Ledger, url: str | None = None) -> None:
+    with closing(Database.at(url or made.database_url)) as database:
+        found = [check(database, ledger) for check in (checks.books, checks.facts, checks.quarantine)]
+    assert not (broken := list(chain(*found))), "\n".join(broken)
+
+
+def mails_once_evaluated(made: Stage) -> Counter[tuple[str, str]]:
+    """Recipient and Message-ID of every mail that arrived, when the rules have been evaluated on all that is stored."""
+    audits = metric(made, "bewithu_audits_total")
+    # An audit comes after an evaluation, and the second one after another.
+    wait_until(lambda: metric(made, "bewithu_audits_total") >= audits + 2, 60, "the rules to be evaluated")
+    return Counter(
+        (recipient, str(mail.message["Message-ID"]))
+        for mail in made.mail.mails
+        for recipient in mail.recipients
+    )
+
+
+def metric(made: Stage, name: str) -> float:
+    """Of the worker that was started last."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{made.workers[-1].port}/metrics", timeout=10) as answer:
+        lines = answer.read().decode().splitlines()
+    return float(next(line for line in lines if line.startswith(f"{name} ")).split()[-1])
+
+
+def worker_command(*options: str) -> list[str]:
+    return [sys.executable, "-m", "bewithu", "--verbose", "worker", *options]

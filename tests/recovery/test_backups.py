@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
@@ -18,8 +18,6 @@ from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.prepare import prepare
 from tests.events import Message, Platform, person, registration
-from tests.parts.clickhouse import ClickHouse
-from tests.parts.processes import running
 
 SHIPPED = load_indicators(files("streams.indicators"))
 INDICATORS = {name: SHIPPED[name] for name in ("persons_protected", "registrations_7d")}
@@ -34,32 +32,6 @@ STEPS = (
     " GROUP BY ALL HAVING delta != 0 ORDER BY ALL"
 )
 _numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouse]:
-    """ClickHouse with a disk for backups."""
-    folder = tmp_path_factory.mktemp("clickhouse-with-backups")
-    (folder / "backups").mkdir()
-    with running(ClickHouse.start(folder / "server", backups=folder / "backups")) as found:
-        yield found
-
-
-@pytest.fixture
-def new_database(server: ClickHouse) -> Iterator[Callable[[], Database]]:
-    """Makes empty databases on the server."""
-    made: list[Database] = []
-
-    def make() -> Database:
-        name = f"backed_up_{next(_numbers)}"
-        with server.client() as client:
-            client.command(f"CREATE DATABASE {name}")
-        made.append(Database.at(f"http://127.0.0.1:{server.port}/{name}"))
-        return made[-1]
-
-    yield make
-    for database in made:
-        database.close()
 
 
 def messages(number: int) -> list[Message]:
@@ -175,7 +147,7 @@ def test_a_second_backup_copies_only_what_the_first_one_lacks(new_database: Call
 
 
 def test_what_cannot_be_done_is_told_with_what_to_mend(
-    new_database: Callable[[], Database], clickhouse: ClickHouse, tmp_path: Path
+    new_database: Callable[[], Database], tmp_path: Path
 ) -> None:
     database = new_database()
     prepare(database)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import urllib.request
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from itertools import chain
 from pathlib import Path
 from uuid import UUID
 
@@ -36,12 +33,6 @@ def made(tmp_path: Path) -> Iterator[Stage]:
     with stage(tmp_path / "stage", seed=5, backups=tmp_path / "backups") as found:
         found.settings = {"BEWITHU_REFRESH__EVALUATION_SECONDS": "0.5", "BEWITHU_REFRESH__AUDIT_SECONDS": "1"}
         yield found
-
-
-def assert_all_is_stored(made: Stage, ledger: Ledger) -> None:
-    with closing(Database.at(made.database_url)) as database:
-        found = [check(database, ledger) for check in (checks.books, checks.facts, checks.quarantine)]
-    assert not (broken := list(chain(*found))), "\n".join(broken)
 
 
 def wait_until_committed(made: Stage, ledger: Ledger) -> None:
@@ -152,25 +143,6 @@ def keys(ledger: Ledger, event_type: str) -> set[tuple[UUID, int]]:
     return {
         (sent.event["event_id"], sent.event["revision"]) for sent in ledger.sound() if sent.topic == topic
     }
-
-
-def mails_once_evaluated(made: Stage) -> Counter[tuple[str, str]]:
-    """Recipient and Message-ID of every mail that arrived, when the rules have been evaluated on all that is stored."""
-    audits = metric(made, "bewithu_audits_total")
-    # An audit comes after an evaluation, and the second one after another.
-    wait_until(lambda: metric(made, "bewithu_audits_total") >= audits + 2, 60, "the rules to be evaluated")
-    return Counter(
-        (recipient, str(mail.message["Message-ID"]))
-        for mail in made.mail.mails
-        for recipient in mail.recipients
-    )
-
-
-def metric(made: Stage, name: str) -> float:
-    """Of the worker that was started last."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{made.workers[-1].port}/metrics", timeout=10) as answer:
-        lines = answer.read().decode().splitlines()
-    return float(next(line for line in lines if line.startswith(f"{name} ")).split()[-1])
 
 
 def standing(made: Stage) -> Sequence[Standing]:
