@@ -18,13 +18,23 @@ from sinks.clickhouse.backups import Backups
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.prepare import prepare
 from streams.standing import Standing
-from tests.chaos import checks
 from tests.chaos.ledger import Ledger
 from tests.chaos.stage import GROUP, Stage, stage
 from tests.chaos.watcher import Watcher
 from tests.e2e.platform import RULE
 from tests.parts.deadlines import wait_until
-from tests.recovery.stage import agencies, drain, lose_clickhouse, published, run, stop_workers, values
+from tests.recovery.stage import (
+    agencies,
+    assert_all_is_stored,
+    drain,
+    lose_clickhouse,
+    mails_once_evaluated,
+    metric,
+    published,
+    run,
+    stop_workers,
+    values,
+)
 
 
 @pytest.fixture

@@ -54,7 +54,10 @@ def test_a_database_that_was_filled_anew_takes_the_place_of_the_serving_one(made
         port,
     )
     with running(quiet):
-        quiet.wait_until_it_names("is quiet")
+        wait_until(
+            lambda: len(quiet.ask("/health/ready")[1].get("reasons", ())) == 1, 60, "it to be quiet and work"
+        )
+        assert "is quiet" in quiet.wait_until_it_names("is quiet")
         flowing.stop()
         drain(made, len(ledger))
         drain(made, len(ledger), url)
