@@ -116,14 +116,14 @@ class Beside:
 
     def _values(self) -> Iterator[Compared]:
         told = (
-            "SELECT indicator, area, breakdown, day, ifNull(toString(value), '') AS told, suppressed"
+            "SELECT indicator, area, breakdown, day, ifNull(toString(value), '') AS told, suppressed, {} AS side"
             " FROM {}published_values"
         )
-        here, serving = told.format(""), told.format(f"{self._other}.")
-        only = "SELECT indicator, {} AS side FROM ({} EXCEPT {})"
         rows = self._database.rows(
-            "SELECT indicator, countIf(side = 0), countIf(side = 1) FROM"
-            f" ({only.format(0, serving, here)} UNION ALL {only.format(1, here, serving)})"
+            "SELECT indicator, countIf(sides = [0]), countIf(sides = [1]) FROM"
+            " (SELECT indicator, groupUniqArray(side) AS sides FROM"
+            f" ({told.format(0, f'{self._other}.')} UNION ALL {told.format(1, '')})"
+            " GROUP BY indicator, area, breakdown, day, told, suppressed HAVING length(sides) = 1)"
             " GROUP BY indicator ORDER BY indicator"
         )
         for indicator, only_serving, only_here in rows:

@@ -46,7 +46,12 @@ class Done:
 
 def run(made: Stage, *words: str, **settings: str) -> Done:
     """`bewithu …` as an operator runs it."""
-    environment = {**made.environment(), "BEWITHU_CLICKHOUSE__URL": made.database_url, **settings}
+    environment = {
+        **made.environment(),
+        "BEWITHU_CLICKHOUSE__URL": made.database_url,
+        "BEWITHU_CLICKHOUSE__TIMEOUT_SECONDS": "60",
+        **settings,
+    }
     done = subprocess.run(
         [sys.executable, "-m", "bewithu", *words],
         cwd=REPOSITORY,
