@@ -115,9 +115,11 @@ class Beside:
         return Compared(what, serving, here, serving == here)
 
     def _values(self) -> Iterator[Compared]:
+        # Where a series begins by telling nothing, it may as well begin later: events that were corrected leave days.
         told = (
             "SELECT indicator, area, breakdown, day, ifNull(toString(value), '') AS told, suppressed, {} AS side"
-            " FROM {}published_values"
+            " FROM (SELECT *, row_number() OVER (PARTITION BY indicator, area, breakdown ORDER BY day) AS row"
+            " FROM {}published_values) WHERE NOT (row = 1 AND (suppressed OR ifNull(value, 0) = 0))"
         )
         rows = self._database.rows(
             "SELECT indicator, countIf(sides = [0]), countIf(sides = [1]) FROM"

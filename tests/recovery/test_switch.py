@@ -65,7 +65,7 @@ def test_a_database_that_was_filled_anew_takes_the_place_of_the_serving_one(made
         told = mails_once_evaluated(made)
         assert told
         # Both took in the same; nobody was told from the second one.
-        compared = run(made, "beside", "compare", "default", **green)
+        compared = run(made, "beside", "compare", "default", "--json", **green)
         assert compared.code == 0, compared.out + compared.err
         with made.clickhouse.client(database="green") as client:
             assert client.query("SELECT count() FROM alert_log").result_rows == [(0,)]
