@@ -5,6 +5,8 @@ BewithuError
 ├── SettingsError      a setting is missing or wrong
 ├── Unavailable        a part that we depend on does not answer; retry later
 ├── DataRefused        the store refuses the data itself; retrying the same data cannot help
+├── GroupBusy          offsets cannot be set back while workers of the group run
+├── BackupError        a backup cannot be made or restored as asked
 └── MigrationError     the database is not what the migrations made
 """
 
@@ -63,3 +65,11 @@ class DataRefused(BewithuError):
 
 class MigrationError(BewithuError):
     """The database's history differs from the migrations in this version."""
+
+
+class BackupError(BewithuError):
+    """A backup cannot be made or restored as asked; the message says what to mend."""
+
+
+class GroupBusy(BewithuError):
+    """Offsets cannot be set back while workers of the group run."""

@@ -21,6 +21,7 @@ from bewithu.fitting.alerting import PublishedReadings, indicator_texts
 from bewithu.fitting.board import PublishedBoard
 from bewithu.fitting.leader import Leader
 from bewithu.fitting.metrics import metrics_registry
+from bewithu.fitting.quiet import tell_nobody
 from bewithu.fitting.worker import Worker
 from bewithu.settings import Settings
 from schemas.indicators import Indicators, load_indicators
@@ -38,6 +39,7 @@ from sinks.clickhouse.published import PublishedValues
 from sinks.clickhouse.quarantine import Quarantine
 from sinks.clickhouse.replay_store import ReplayStore
 from sinks.clickhouse.silences import ClickHouseSilences
+from sinks.clickhouse.stored_offsets import StoredOffsets
 from streams.alert_events import KafkaAlertEvents
 from streams.intake import Intake
 from streams.kafka_reader import KafkaReader
@@ -64,9 +66,16 @@ def read_definitions(settings: Settings) -> Written:
 
 
 def make_worker(
-    settings: Settings, clock: Clock, registry: SchemaRegistry | None = None, written: Written | None = None
+    settings: Settings,
+    clock: Clock,
+    registry: SchemaRegistry | None = None,
+    written: Written | None = None,
+    quiet: bool = False,
 ) -> Worker:
-    """The whole platform in one process, not yet started. `registry` may be shared with a publisher."""
+    """The whole platform in one process, not yet started. `registry` may be shared with a publisher.
+
+    A quiet one tells nobody: neither agencies nor coordinators nor other systems.
+    """
     written = written or read_definitions(settings)
     book = load_address_book(settings.address_book)
 
@@ -86,9 +95,11 @@ def make_worker(
         WriterSchemas(registry),
         clock,
         settings.kafka.max_message_bytes,
-        rejections,
+        None if quiet else rejections,
     )
-    app = make_app(settings.kafka, intake, progress)
+    # A connection of its own: partitions that were just assigned must not wait for an insert.
+    offsets_store = connect(settings)
+    app = make_app(settings.kafka, intake, progress, StoredOffsets(offsets_store).reached)
 
     # Indicator: the leader keeps values true to the facts.
     indicators = ClickHouseIndicators(leader_store, written.indicators)
@@ -127,14 +138,14 @@ def make_worker(
     chance = random.SystemRandom()
     leader = Leader(
         indicators.refresh,
-        teller.step,
+        tell_nobody if quiet else teller.step,
         clock,
         settings.refresh.evaluation_seconds,
         lambda now, leads: indicators.audit(now, chance, leads),
         settings.refresh.audit_seconds,
         lambda now, leads: indicators.forget(now, cuts_of(now), leads),
         settings.refresh.retention_seconds,
-        announcer.step,
+        None if quiet else announcer.step,
     )
 
     # The board shows what is published.
@@ -151,18 +162,19 @@ def make_worker(
     )
 
     # Who follows a link in a mail may acknowledge or silence that alert: all that the board ever writes.
-    actions = make_actions(settings, board_store, written, book)
+    actions = None if quiet else make_actions(settings, board_store, written, book)
     return Worker(
         settings=settings,
         clock=clock,
         registry=registry,
-        databases=(ingest_store, leader_store, board_store),
+        databases=(ingest_store, leader_store, board_store, offsets_store),
         app=app,
         progress=progress,
         leader=leader,
         board=board,
         actions=actions,
         metrics=metrics_registry(progress, leader),
+        quiet=quiet,
     )
 
 

@@ -6,10 +6,10 @@ The contract is `schemas/outward/alert.v1.avsc`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from schemas.alerting import Transition
+from schemas.alerting import KINDS, Transition
 from schemas.contracts import Contract
 from schemas.outward import outward_contract
 
@@ -50,3 +50,10 @@ def value(event: AlertEvent) -> dict[str, Any]:
         "severity": event.severity,
         "labels": dict(event.labels),
     }
+
+
+def transition(document: Mapping[str, Any]) -> Transition | None:
+    """The step that an event tells of; None when it is of a kind that this version does not know."""
+    if document["kind"] not in KINDS:
+        return None
+    return Transition(**{each.name: document[each.name] for each in fields(Transition)})

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from schemas.intake import BatchNote, Frame, LogFrame, Refusal
+from schemas.offsets import Place
 from schemas.quarantine import Earlier, Held, Span
 
 
@@ -28,6 +29,12 @@ class FactStore(Protocol):
     def quarantine(self, refusals: Sequence[Refusal]) -> None: ...
 
     def note(self, notes: Sequence[BatchNote]) -> None: ...
+
+
+class Reached(Protocol):
+    """How far each partition was stored: the offset behind its last stored record. Raises `Unavailable`."""
+
+    def __call__(self) -> Mapping[Place, int]: ...
 
 
 class Answers(Protocol):

@@ -3,6 +3,9 @@
 Faust spends tens of microseconds on every message. Here it keeps assignment, rebalancing and agents, and pays
 that price once per batch. Registered as `faust.transports` entry point, so that `bewithu://host:port` finds it.
 
+Where a partition goes on is said by the group's committed offset, and by the store where that has less: one that was
+restored from a backup is behind its group.
+
 The transport owns acknowledgement. Faust acknowledges a message in a `finally`, even when its agent failed or was
 cancelled; so an acknowledgement counts only once the batch says that it is stored, and offsets advance in the
 order in which batches were delivered, per partition.
@@ -10,6 +13,8 @@ order in which batches were delivered, per partition.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
@@ -21,9 +26,14 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage, Message
 
+from bewithu.errors import Unavailable
 from streams import coordinator
 from streams.batches import RecordBatch
+from streams.ports import Reached
 from streams.record_batches import LogBatch, complete_batches, is_intact, read_batch
+from streams.standing import resume_points
+
+log = logging.getLogger("bewithu.ingest")
 
 
 class _FetchedLog:
@@ -88,6 +98,10 @@ coordinator.install()
 _FETCH_WAIT_MS = 50
 
 
+#: So long partitions that were just assigned wait for what the store says of them.
+_ASKING_SECONDS = 5.0
+
+
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     """Fetches in a thread of its own and hands over whole batches."""
 
@@ -139,6 +153,8 @@ class BatchConsumer(driver.Consumer):
         self._in_flight: dict[tuple[TP, int], InFlight] = defaultdict(InFlight)
         self._hand_on = self.callback
         self.callback = self._deliver
+        #: What the store has; without it the committed offsets alone count.
+        self.reached: Reached | None = getattr(self.app, "reached", None)
 
     def _new_consumer_thread(self) -> BatchConsumerThread:
         return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -196,6 +212,36 @@ class BatchConsumer(driver.Consumer):
             self._acked_index[tp].difference_update(acked)
             acked.clear()
         return self._in_flight[tp, self.app.consumer_generation_id].next_offset()
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """And back to what is stored, where the group is beyond that. Returns where each partition goes on."""
+        committed = dict(await super().seek_to_committed())
+        points = await self._behind_the_group(committed)
+        if points:
+            told = ", ".join(
+                f"{tp.topic}/{tp.partition} at {offset}" for tp, offset in sorted(points.items())
+            )
+            log.warning(
+                "the store has less than the group committed, as after a restore: going on from %s", told
+            )
+            await self.seek_wait(points)
+        return {**committed, **points}
+
+    async def _behind_the_group(self, committed: Mapping[TP, int | None]) -> Mapping[TP, int]:
+        if self.reached is None:
+            return {}
+        places = {(tp.topic, tp.partition): tp for tp in committed}
+        offsets = {(tp.topic, tp.partition): offset for tp, offset in committed.items() if offset}
+        try:
+            # Soon, or not at all: the group waits. A store that is away now was asked when the worker started.
+            asked = asyncio.to_thread(self.reached)
+            points = resume_points(offsets, await asyncio.wait_for(asked, _ASKING_SECONDS))
+        except (Unavailable, TimeoutError) as error:
+            log.warning(
+                "going on from the committed offsets, as the store does not say what it has: %s", error
+            )
+            return {}
+        return {places[place]: offset for place, offset in points.items()}
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         await super().on_partitions_revoked(revoked)

@@ -20,6 +20,7 @@ from streams.batches import RecordBatch
 from streams.coordinator import METADATA_MAX_AGE_MS
 from streams.intake import Intake, Outcome
 from streams.kafka_security import faust_credentials
+from streams.ports import Reached
 from streams.taking_apart import take_apart
 from streams.transport import BatchConsumer
 
@@ -75,8 +76,13 @@ class _App(faust.App):
         """Faust's are for tables, of which there are none; and where a worker runs may be read-only."""
 
 
-def make_app(settings: Kafka, intake: Intake, progress: Progress) -> faust.App:
-    """The app with its one agent, which takes batches of every event topic, and the task that stores them."""
+def make_app(
+    settings: Kafka, intake: Intake, progress: Progress, reached: Reached | None = None
+) -> faust.App:
+    """The app with its one agent, which takes batches of every event topic, and the task that stores them.
+
+    Where the store has `reached` less than the group committed, it goes on from there.
+    """
     app = _App(
         settings.group,
         broker=[f"bewithu://{server}" for server in settings.bootstrap_servers.split(",")],
@@ -100,6 +106,8 @@ def make_app(settings: Kafka, intake: Intake, progress: Progress) -> faust.App:
     # that exceeds this leaves its group and rejoins at its next poll, which Faust makes after it has rejoined: never.
     # Set here, as Faust would let a variable BROKER_MAX_POLL_INTERVAL win over an argument.
     app.conf.broker_max_poll_interval = _A_YEAR
+    # The transport makes its consumer from the app alone.
+    app.reached = reached  # type: ignore[attr-defined]
     topics = app.topic(*contracts(), key_serializer="raw", value_serializer="raw", acks=True)
     backlog = Backlog(settings.backlog_mib << 20, progress.refreshed)
 

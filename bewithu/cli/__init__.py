@@ -13,12 +13,15 @@ from bewithu import __version__
 from bewithu.cli import (
     access,
     alerts,
+    backup,
+    beside,
     demo,
     doctor,
     indicators,
     operate,
     privacy,
     quarantine,
+    recover,
     rules,
     schemas,
     simulate,
@@ -45,6 +48,9 @@ app.add_typer(alerts.app, name="alerts")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(access.app, name="access")
+app.add_typer(backup.app, name="backup")
+app.add_typer(recover.app, name="recover")
+app.add_typer(beside.app, name="beside")
 
 
 def _print_version(wanted: bool) -> None:

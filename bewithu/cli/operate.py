@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+from typing import Annotated
 
 import typer
 
@@ -16,17 +17,25 @@ from streams.registry import SchemaRegistry
 from streams.topics import ensure_topics
 
 
-def worker() -> None:
-    """Take events from Kafka, keep indicators, raise alerts, serve the board. Stops cleanly on SIGTERM or Ctrl-C."""
-    asyncio.run(_work(load_settings()))
+def worker(
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="tell nobody: for a second database with a group of its own")
+    ] = False,
+) -> None:
+    """Take events from Kafka, keep indicators, raise alerts, serve the board. Stops cleanly on SIGTERM or Ctrl-C.
+
+    A quiet one raises no alerts, sends no mails and no answers to agencies, and is never ready: it fills a database
+    that is to take the place of the serving one.
+    """
+    asyncio.run(_work(load_settings(), quiet))
 
 
-async def _work(settings: Settings) -> None:
+async def _work(settings: Settings, quiet: bool) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    await make_worker(settings, SystemClock()).run(stop)
+    await make_worker(settings, SystemClock(), quiet=quiet).run(stop)
 
 
 def migrate() -> None:

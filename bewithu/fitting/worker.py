@@ -19,6 +19,8 @@ from bewithu.board.health import Readiness
 from bewithu.clock import Clock
 from bewithu.errors import BewithuError, Unavailable
 from bewithu.fitting.leader import Leader
+from bewithu.fitting.offsets import look, troubles
+from bewithu.fitting.quiet import REASON, require_a_group_of_its_own
 from bewithu.settings import Settings
 from schemas.contracts import contracts
 from schemas.outward import outward_contracts
@@ -52,6 +54,7 @@ class Worker:
     board: BoardData
     actions: LinkActions | None
     metrics: CollectorRegistry
+    quiet: bool = False
     address: str = ""
     started: bool = False
     waiting_for: str = "the start"
@@ -69,7 +72,7 @@ class Worker:
 
     def readiness(self) -> Readiness:
         """From memory: what the worker last saw of its parts."""
-        reasons = []
+        reasons = [REASON] if self.quiet else []
         if not self.started:
             reasons.append(f"waits for {self.waiting_for}")
         if self.progress.away:
@@ -84,6 +87,7 @@ class Worker:
         await self._patiently("ClickHouse", lambda: prepare(self.databases[0]))
         await self._patiently("Kafka", self._ensure_topics)
         await self._patiently("the schema registry", self._register)
+        await asyncio.to_thread(self._tell_what_is_not_stored)
         loop = asyncio.get_running_loop()
         # What is left of a refresh then is little, and may go on beside the next insert.
         self.leader.on_values = partial(loop.call_soon_threadsafe, self.progress.note_refreshed)
@@ -132,6 +136,17 @@ class Worker:
         made = ensure_topics(self.settings.kafka, seconds=3)
         if made:
             log.info("made topics %s", ", ".join(made))
+
+    def _tell_what_is_not_stored(self) -> None:
+        """Once, at the start. What can be read again is read by whoever gets the partition; the rest is for people."""
+        try:
+            found = look(self.settings.kafka, self.databases[0])
+            if self.quiet:
+                require_a_group_of_its_own(self.settings.kafka, found)
+            for trouble in troubles(found):
+                log.error("%s", trouble)
+        except Unavailable as error:
+            log.warning("it is not known whether all of Kafka's events are stored: %s", error)
 
     def _register(self) -> None:
         for contract in (*contracts().values(), *outward_contracts().values()):

@@ -104,13 +104,16 @@ def write_definitions(folder: Path) -> None:
 
 
 @contextmanager
-def stage(folder: Path, seed: int) -> Iterator[Stage]:
-    """Everything runs except workers; at the end everything is stopped. Needs Apache Kafka."""
+def stage(folder: Path, seed: int, backups: Path | None = None) -> Iterator[Stage]:
+    """Everything runs except workers; at the end everything is stopped. Needs Apache Kafka.
+
+    With a folder for `backups`, ClickHouse has a disk of that name.
+    """
     write_definitions(folder)
     registry, mail = SchemaRegistry(), SmtpServer()
     with ExitStack() as parts:
         kafka = parts.enter_context(running(ApacheKafka.start(folder / "kafka")))
-        clickhouse = parts.enter_context(running(ClickHouse.start(folder / "clickhouse")))
+        clickhouse = parts.enter_context(running(ClickHouse.start(folder / "clickhouse", backups=backups)))
         proxy = FaultProxy(clickhouse.port, seed, LATE_SECONDS)
         for server in (registry, mail, proxy):
             server.start()

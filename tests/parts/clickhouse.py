@@ -25,15 +25,24 @@ class ClickHouse:
     process: Process
     certificate: Certificate | None = None
     login: tuple[str, str] | None = None
+    backups: Path | None = None
 
     @classmethod
     def start(
-        cls, folder: Path, certificate: Certificate | None = None, login: tuple[str, str] | None = None
+        cls,
+        folder: Path,
+        certificate: Certificate | None = None,
+        login: tuple[str, str] | None = None,
+        backups: Path | None = None,
     ) -> ClickHouse:
-        """With a certificate it speaks HTTPS, with a login it answers that user only."""
+        """With a certificate it speaks HTTPS, with a login it answers that user only.
+
+        With a folder for `backups` it has a disk of that name.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         port = free_port()
-        return cls(folder, port, _launch(folder, port, certificate, login), certificate, login)
+        process = _launch(folder, port, certificate, login, backups)
+        return cls(folder, port, process, certificate, login, backups)
 
     @property
     def host(self) -> str:
@@ -50,20 +59,25 @@ class ClickHouse:
     def restart(self) -> None:
         """Start again on the same port and data, whether it was killed, stopped or still runs."""
         self.stop()
-        self.process = _launch(self.folder, self.port, self.certificate, self.login)
+        self.process = _launch(self.folder, self.port, self.certificate, self.login, self.backups)
 
     def stop(self) -> None:
         self.process.stop()
 
 
 def _launch(
-    folder: Path, port: int, certificate: Certificate | None, login: tuple[str, str] | None
+    folder: Path,
+    port: int,
+    certificate: Certificate | None,
+    login: tuple[str, str] | None,
+    backups: Path | None,
 ) -> Process:
     module = "tests.parts.clickhouse_http"
     command = [sys.executable, "-m", module, "--path", str(folder), "--port", str(port)]
     if certificate is not None:
         command += ["--certificate", str(certificate.file), "--key", str(certificate.key)]
         command += ["--clients", str(certificate.clients)] if certificate.clients else []
+    command += ["--backups", str(backups)] if backups else []
     environment = {"TZ": "UTC"} | ({LOGIN_VARIABLE: ":".join(login)} if login else {})
     process = start_process(command, folder / "clickhouse.log", environment=environment)
     try:

@@ -19,6 +19,13 @@ WITH_NAMES = "TabSeparatedWithNames"
 UNKNOWN_EXCEPTION = 1002
 _CODE = re.compile(r"Code: (\d+)\.")
 _SETTING_NAME = re.compile(r"\w+")
+# A disk for backups, as an operator would configure it.
+_CONFIGURATION = """\
+<clickhouse>
+  <storage_configuration><disks><backups><type>local</type><path>{backups}/</path></backups></disks></storage_configuration>
+  <backups><allowed_disk>backups</allowed_disk></backups>
+</clickhouse>
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +59,17 @@ class StatementError(Exception):
 
 
 class Engine:
-    """One chdb engine on a folder (a process can have only one), with a new connection for each statement."""
+    """One chdb engine on a folder (a process can have only one), with a new connection for each statement.
 
-    def __init__(self, folder: Path) -> None:
+    `backups` is the folder of its disk `backups`; without it there is no such disk.
+    """
+
+    def __init__(self, folder: Path, backups: Path | None = None) -> None:
         self._data = str(folder / "data")
+        if backups is not None:
+            configuration = folder / "backups.xml"
+            configuration.write_text(_CONFIGURATION.format(backups=backups))
+            self._data += f"?config-file={configuration}"
         self._uploads = folder / "uploads"
         self._uploads.mkdir(parents=True, exist_ok=True)
         for left_by_a_killed_process in self._uploads.iterdir():

@@ -66,6 +66,7 @@ STATEMENTS_AT_ONCE = 8
 def main() -> None:
     arguments = argparse.ArgumentParser(prog="python -m tests.parts.clickhouse_http")
     arguments.add_argument("--path", type=Path, required=True, help="folder of the data")
+    arguments.add_argument("--backups", type=Path, help="folder of the disk `backups`")
     arguments.add_argument("--port", type=int, required=True, help="port of 127.0.0.1 to listen on")
     arguments.add_argument("--certificate", type=Path, help="PEM file, for HTTPS")
     arguments.add_argument("--key", type=Path, help="PEM file of its key")
@@ -75,7 +76,7 @@ def main() -> None:
     given = arguments.parse_args()
     shown = Certificate(given.certificate, given.key, given.clients) if given.certificate else None
     context = shown.server_context() if shown else None
-    engine = Engine(given.path)
+    engine = Engine(given.path, given.backups)
     try:
         app = application(engine, os.environ.get(LOGIN_VARIABLE))
         web.run_app(

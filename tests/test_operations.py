@@ -1,0 +1,51 @@
+"""The run book: every command in it exists, with the options that it is given there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import Any
+
+import pytest
+import typer.main
+
+from bewithu import cli
+from tests.parts.processes import REPOSITORY
+
+RUN_BOOK = (REPOSITORY / "docs/operations.md").read_text("utf-8")
+
+
+def commands_in(text: str) -> list[str]:
+    """What stands in back ticks, or on a line of a shell's block, and begins with `bewithu`."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    lines = [*re.findall(r"`([^`]+)`", prose), *(line for block in blocks for line in block.splitlines())]
+    found = (re.search(r"(?:^|\s)(bewithu (?!_).*)", line) for line in lines)
+    return sorted({match[1].partition("#")[0].partition(";")[0].strip() for match in found if match})
+
+
+def parse(words: list[str]) -> None:
+    """As the command line itself does it, without running it."""
+    command: Any = typer.main.get_command(cli.app)
+    while hasattr(command, "commands"):
+        assert words, "a command is missing"
+        assert words[0] in command.commands, f"there is no command {words[0]}"
+        command, words = command.commands[words[0]], words[1:]
+    command.make_parser(command.context_class(command)).parse_args(words)
+
+
+def test_the_run_book_names_commands() -> None:
+    assert len(commands_in(RUN_BOOK)) > 20
+
+
+@pytest.mark.parametrize("line", commands_in(RUN_BOOK))
+def test_a_command_of_the_run_book_can_be_given_like_this(line: str) -> None:
+    parse(shlex.split(line)[1:])
+
+
+@pytest.mark.parametrize(
+    "line", ["bewithu recover nothing", "bewithu backup create a --nothing", "bewithu rules"]
+)
+def test_a_command_that_does_not_exist_would_be_noticed(line: str) -> None:
+    with pytest.raises(Exception, match=r"there is no command|No such option|a command is missing"):
+        parse(shlex.split(line)[1:])
