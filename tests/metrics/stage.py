@@ -50,9 +50,9 @@ class Worker:
 class Stage:
     """Metrics with one sample at least of each kind while the worker leads."""
 
-    def __init__(self, leading: bool = True) -> None:
+    def __init__(self, leading: bool = True, leader: Leader | None = None) -> None:
         self.worker = Worker(leading)
-        self.leader = Leader(_refuse, _refuse, SystemClock())
+        self.leader = leader or Leader(_refuse, _refuse, SystemClock())
         self.leader.mails_waiting = 3
         self.database = WatchedDatabase(_refuse, "nowhere")
         self.observation = Observation(_refuse, every=30)
