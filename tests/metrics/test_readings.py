@@ -109,6 +109,15 @@ def test_local_agencies_are_put_together_and_the_silent_ones_counted() -> None:
     assert found.open_by_agency == {"other": 5}
 
 
+def test_a_user_who_may_not_look_at_disks_reads_the_rest() -> None:
+    class Shy(Store):
+        def disks(self) -> Sequence[Disk]:
+            raise Unavailable("ClickHouse", "Not enough privileges: SELECT(name) ON system.disks")
+
+    found = reader(Shy(arrived=[Arrivals("dvz", 5, MOMENT)])).read()
+    assert (found.disks, found.agencies["dvz"].events) == ((), 5)
+
+
 def test_a_count_of_events_never_falls_when_doubles_are_merged() -> None:
     store = Store(arrived=[Arrivals("dvz", 10, MOMENT)])
     mine = reader(store)

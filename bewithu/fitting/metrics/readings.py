@@ -79,6 +79,8 @@ class Reader:
         self._events = Counter[str]()
 
     def read(self) -> Readings:
+        # First: what is asked behind it says whether the store is away, or only keeps its disks to itself.
+        disks = self._disks()
         refusals = self._store.open_refusals()
         open_records, open_by_agency = Counter[tuple[str, str]](), Counter[str]()
         for each in refusals:
@@ -90,8 +92,15 @@ class Reader:
             open_by_agency=open_by_agency,
             agencies=self._agencies(self._store.arrivals(), self._clock.now()),
             firing=firing(self._alerts.states(), self._rules),
-            disks=self._store.disks(),
+            disks=disks,
         )
+
+    def _disks(self) -> Sequence[Disk]:
+        """None where the store's user may not look at them."""
+        try:
+            return self._store.disks()
+        except Unavailable:
+            return ()
 
     def _agencies(self, arrivals: Sequence[Arrivals], now: datetime) -> Mapping[str, Agency]:
         behind: dict[str, list[Arrivals]] = {}
