@@ -11,6 +11,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 
 from alerts.acknowledging import look_up
 from alerts.addressing import addressed, addressed_week
@@ -31,7 +32,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class StepReport:
-    """What one step did. `waiting`: mails that have not left after it. `trouble`: why it ended early, if it did."""
+    """What one step did. `waiting`: mails that have not left after it. `trouble`: why it ended early, if it did.
+
+    `unanswered`: mails that went out without an answer. `evaluation_seconds`, `mail_seconds`: how long the rules took,
+    and telling people of what came of it; None where that was not done.
+    """
 
     transitions: tuple[Transition, ...] = ()
     sent: int = 0
@@ -39,6 +44,9 @@ class StepReport:
     given_up: int = 0
     waiting: int = 0
     trouble: str = ""
+    unanswered: int = 0
+    evaluation_seconds: float | None = None
+    mail_seconds: float | None = None
 
 
 class Teller:
@@ -67,19 +75,24 @@ class Teller:
         Raises nothing while the store or the mail server is away: the next step does what this one could not.
         """
         transitions: tuple[Transition, ...] = ()
+        began, evaluated = monotonic(), None
         try:
             transitions = await asyncio.to_thread(self._evaluation.step, now)
+            evaluated = monotonic() - began
             decisions = await asyncio.to_thread(self._address, now)
             outcomes = await self._dispatch.hand_over(decisions)
         except Unavailable as error:
             log.warning("alerts wait: %s", error)
-            return StepReport(transitions, trouble=str(error))
+            return StepReport(transitions, trouble=str(error), evaluation_seconds=evaluated)
         return StepReport(
             transitions,
             sent=outcomes.count("sent"),
             put_off=outcomes.count("retry"),
             given_up=outcomes.count("given_up"),
             waiting=len(decisions) - outcomes.count("sent") - outcomes.count("given_up"),
+            unanswered=outcomes.count("sending"),
+            evaluation_seconds=evaluated,
+            mail_seconds=monotonic() - began - evaluated,
         )
 
     def _address(self, now: datetime) -> tuple[Due, ...]:

@@ -1,6 +1,6 @@
 """Ours: the worker's path as it runs in production, from the broker to facts.
 
-Contract rules, fence, quarantine, marks of what was touched, synced parts and commits are all switched on; the
+Contract rules, fence, quarantine, marks of what was touched, synced parts, commits and metrics are all switched on; the
 leader's refresh of indicators, which peers have no counterpart for, is not.
 """
 
@@ -9,8 +9,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from prometheus_client import CollectorRegistry
+
 from bench.protocol import GROUP_SESSION_SECONDS, Stopwatch, Task, report_rows
 from bewithu.clock import SystemClock
+from bewithu.fitting.metrics.ingest import IngestMetrics, TimedFactStore
+from bewithu.fitting.metrics.timings import Timings
 from bewithu.settings import Kafka, Registry
 from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.database import Database
@@ -37,7 +41,10 @@ async def _run(task: Task) -> None:
     )
     progress, watch = Progress(), Stopwatch()
     writers = WriterSchemas(SchemaRegistry(Registry(url=task.registry)))
-    intake = Intake(ClickHouseFactStore(database), writers, SystemClock(), settings.max_message_bytes)
+    store, registry = TimedFactStore(ClickHouseFactStore(database)), CollectorRegistry()
+    metrics = IngestMetrics(registry, Timings(registry), store, SystemClock())
+    progress.on_stored = metrics.stored
+    intake = Intake(store, writers, SystemClock(), settings.max_message_bytes)
     app = make_app(settings, intake, progress)
 
     @app.on_partitions_assigned.connect

@@ -220,6 +220,9 @@ class Refresh(Level):
     retention_seconds: float = Field(
         86_400.0, gt=0, description="events that are older than their contract allows are looked for so often"
     )
+    readings_seconds: float = Field(
+        30.0, gt=0, description="the leader reads so often what its metrics tell of the store"
+    )
 
 
 class Settings(BaseSettings):

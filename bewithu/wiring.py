@@ -20,7 +20,9 @@ from bewithu.fitting.acting import LinkedActions, Stores
 from bewithu.fitting.alerting import PublishedReadings, indicator_texts
 from bewithu.fitting.board import PublishedBoard
 from bewithu.fitting.leader import Leader
-from bewithu.fitting.metrics import metrics_registry
+from bewithu.fitting.metrics import Metrics
+from bewithu.fitting.metrics.ingest import TimedFactStore
+from bewithu.fitting.metrics.readings import Observation, Reader
 from bewithu.fitting.quiet import tell_nobody
 from bewithu.fitting.worker import Worker
 from bewithu.settings import Settings
@@ -39,7 +41,9 @@ from sinks.clickhouse.published import PublishedValues
 from sinks.clickhouse.quarantine import Quarantine
 from sinks.clickhouse.replay_store import ReplayStore
 from sinks.clickhouse.silences import ClickHouseSilences
+from sinks.clickhouse.store_state import StoreState
 from sinks.clickhouse.stored_offsets import StoredOffsets
+from sinks.clickhouse.watched_database import WatchedDatabase
 from streams.alert_events import KafkaAlertEvents
 from streams.intake import Intake
 from streams.kafka_reader import KafkaReader
@@ -82,23 +86,24 @@ def make_worker(
     # Contract: agencies' schemas are looked up where they registered them.
     registry = registry or SchemaRegistry(settings.registry)
 
-    # Store: a connection for each of those who must not wait for one another.
-    ingest_store, leader_store, board_store = (connect(settings) for _ in range(3))
+    # Store: a connection for each of those who must not wait for one another; partitions that were just assigned wait
+    # for what was stored of them alone.
+    databases = tuple(WatchedDatabase.of(settings.clickhouse) for _ in range(5))
+    ingest_store, offsets_store, leader_store, board_store, metrics_store = databases
 
     # Ingest: Kafka records become frames, frames become facts or refusals.
     progress = Progress()
     # An agency is answered about each refusal before its batch counts as stored.
     quarantine = Quarantine(ingest_store)
     rejections = Rejections(settings.kafka, registry, quarantine.standing)
+    fact_store = TimedFactStore(ClickHouseFactStore(ingest_store))
     intake = Intake(
-        ClickHouseFactStore(ingest_store),
+        fact_store,
         WriterSchemas(registry),
         clock,
         settings.kafka.max_message_bytes,
         None if quiet else rejections,
     )
-    # A connection of its own: partitions that were just assigned must not wait for an insert.
-    offsets_store = connect(settings)
     app = make_app(settings.kafka, intake, progress, StoredOffsets(offsets_store).reached)
 
     # Indicator: the leader keeps values true to the facts.
@@ -161,21 +166,30 @@ def make_worker(
         {"bewithu": __version__},
     )
 
+    # Operators see how all of this does.
+    observation = Observation(
+        lambda: Reader(StoreState(metrics_store), ClickHouseAlertLog(metrics_store), written.rules, clock),
+        settings.refresh.readings_seconds,
+    )
+    metrics = Metrics(progress, leader, fact_store, databases, observation, clock, __version__)
+
     # Who follows a link in a mail may acknowledge or silence that alert: all that the board ever writes.
     actions = None if quiet else make_actions(settings, board_store, written, book)
-    return Worker(
+    worker = Worker(
         settings=settings,
         clock=clock,
         registry=registry,
-        databases=(ingest_store, leader_store, board_store, offsets_store),
+        databases=databases,
         app=app,
         progress=progress,
         leader=leader,
         board=board,
         actions=actions,
-        metrics=metrics_registry(progress, leader),
+        metrics=metrics,
         quiet=quiet,
     )
+    metrics.of(worker)
+    return worker
 
 
 def make_actions(

@@ -7,7 +7,7 @@ its counterparts.
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -21,6 +21,11 @@ def _names() -> Mapping[str, Mapping[Language, str]]:
             row["code"]: {language: row[f"name_{language}"] for language in LANGUAGES}
             for row in csv.DictReader(lines)
         }
+
+
+def agency_codes() -> Collection[str]:
+    """The codes in `schemas/agencies.csv`: of single agencies, and of kinds of them."""
+    return _names().keys()
 
 
 def agency_names(code: str) -> Mapping[Language, str]:

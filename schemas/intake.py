@@ -101,7 +101,8 @@ class BatchNote:
     """A batch of one partition is stored: facts and quarantine together hold all its records.
 
     `frames` are the numbers of the frames that it was stored in. `mended` are the offsets of records that were
-    refused when they came before, and that are in the facts now.
+    refused when they came before, and that are in the facts now. `kafka_time` is Kafka's of the first record; None
+    where it says nothing about how long the batch took, as in a replay.
     """
 
     frames: tuple[int, ...]
@@ -113,3 +114,4 @@ class BatchNote:
     refused: int
     known_at: datetime
     mended: tuple[int, ...] = ()
+    kafka_time: datetime | None = None

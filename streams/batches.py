@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from time import monotonic
 
 from streams.record_batches import KafkaRecord, LogBatch
 
@@ -13,7 +16,7 @@ class RecordBatch:
     """Records of one partition in the order of their offsets, at least one. `stored` lets offsets advance.
 
     They are given one by one in `records`, or as they stand in Kafka's log in `log`. `behind`: how many records
-    were waiting in Kafka behind them when they were fetched.
+    were waiting in Kafka behind them when they were fetched, at the monotonic time `fetched`.
     """
 
     topic: str
@@ -22,6 +25,7 @@ class RecordBatch:
     log: Sequence[LogBatch] = ()
     behind: int = 0
     stored: bool = False
+    fetched: float = field(default_factory=monotonic)
 
     @property
     def first_offset(self) -> int:
@@ -35,6 +39,11 @@ class RecordBatch:
     def last_time(self) -> int:
         """Kafka's time of the last record, in ms; about, where records are not read."""
         return self.log[-1].time if self.log else self.records[-1].timestamp
+
+    @property
+    def kafka_time(self) -> datetime | None:
+        """Kafka's time of the first record; None where records are given one by one, as those of a replay."""
+        return moment_of(self.log[0].time) if self.log else None
 
     @property
     def size(self) -> int:
@@ -53,3 +62,19 @@ def joined(batches: Sequence[RecordBatch]) -> list[RecordBatch]:
         else:
             run.append(batch)
     return [batch for run in runs.values() for batch in run]
+
+
+def moment_of(timestamp: int) -> datetime | None:
+    """A moment of Kafka's, in ms; None where it has none or none that a calendar knows."""
+    try:
+        return datetime.fromtimestamp(timestamp / 1000, UTC) if timestamp > 0 else None
+    except (OverflowError, ValueError):
+        return None
+
+
+def by_topic(batches: Sequence[RecordBatch], counts: Sequence[int]) -> Mapping[str, int]:
+    """How many records of each topic; `counts` are those of the batches."""
+    found = Counter[str]()
+    for batch, count in zip(batches, counts, strict=True):
+        found[batch.topic] += count
+    return found

@@ -18,7 +18,7 @@ from bewithu.clock import Clock
 from bewithu.errors import DataRefused
 from schemas.intake import BatchNote, LogShape, Refusal
 from schemas.quarantine import Earlier, Span
-from streams.batches import RecordBatch, joined
+from streams.batches import RecordBatch, by_topic, joined
 from streams.continuity import Continuity
 from streams.frames import Run
 from streams.log_frames import (
@@ -48,6 +48,7 @@ class Outcome:
 
     records: int
     refused: Sequence[Refusal]
+    by_topic: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -110,7 +111,7 @@ class Intake:
                 self._store_loose(work, topic, partitions)
         self._settle(work, batches, counts, [Earlier() for _ in batches] if new else self._earlier(batches))
         self.continuity.end(batches)
-        return Outcome(sum(counts), work.refusals)
+        return Outcome(sum(counts), work.refusals, by_topic(batches, counts))
 
     def set_aside(self, batch: RecordBatch, error: Exception) -> Outcome:
         """Quarantines the single record of `batch`, which cannot be taken for a reason that nobody thought of."""
@@ -120,7 +121,7 @@ class Intake:
         refused = unexplained(work.place(batch.topic, batch.partition), record, "refused_by_store", detail)
         self._store.quarantine([refused])
         self._store.note([_note(work, batch, 1, [refused], Earlier())])
-        return Outcome(1, [refused])
+        return Outcome(1, [refused], {batch.topic: 1})
 
     def _settle(
         self,
@@ -290,4 +291,5 @@ def _note(
         refused=len(refused),
         known_at=work.known_at,
         mended=earlier.mended({refusal.offset for refusal in refused}),
+        kafka_time=batch.kafka_time,
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from schemas.contracts import contracts
 from schemas.intake import Refusal
 from schemas.national_number import mask, mask_bytes
+from streams.batches import moment_of
 from streams.decoding import Damage, Event, agency_of, decode
 from streams.record_batches import KafkaRecord
 from streams.writer_schemas import WriterSchema
@@ -44,7 +45,7 @@ def explained(place: Place, writer: WriterSchema, record: KafkaRecord) -> Refusa
     event = decode(record.value, writer)
     if isinstance(event, Damage):
         return refusal(place, record, event.reason, event.detail)
-    published_at = min(_moment(record.timestamp) or place.known_at, place.known_at)
+    published_at = min(moment_of(record.timestamp) or place.known_at, place.known_at)
     violations = contracts()[place.topic].check(event, published_at, place.known_at)
     if not violations:
         detail = "the store found a broken rule that the contract's check does not see: please report this"
@@ -78,7 +79,7 @@ def refusal(
         detail=detail,
         raw=kept,
         raw_length=len(raw),
-        kafka_time=_moment(record.timestamp) or place.known_at,
+        kafka_time=moment_of(record.timestamp) or place.known_at,
         known_at=place.known_at,
         raw_altered=kept != raw,
     )
@@ -104,11 +105,3 @@ def unexplained(place: Place, record: KafkaRecord, reason: str, detail: str) -> 
         known_at=place.known_at,
         raw_altered=True,
     )
-
-
-def _moment(timestamp: int) -> datetime | None:
-    """A moment of Kafka's, None where it has none or none that a calendar knows."""
-    try:
-        return datetime.fromtimestamp(timestamp / 1000, UTC) if timestamp > 0 else None
-    except (OverflowError, ValueError):
-        return None

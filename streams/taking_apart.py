@@ -6,6 +6,7 @@ is blamed, everything waits, and the log and `/health/ready` say why.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from bewithu.errors import Unavailable
@@ -41,8 +42,13 @@ def take_apart(intake: Intake, batches: Sequence[RecordBatch]) -> Outcome:
     if len(culprits) > _FEW and 2 * len(culprits) >= tried:
         raise culprits[-1][1]
     outcomes += [intake.set_aside(single, error) for single, error in culprits]
+    topics = Counter[str]()
+    for each in outcomes:
+        topics.update(each.by_topic)
     return Outcome(
-        sum(each.records for each in outcomes), [refusal for each in outcomes for refusal in each.refused]
+        sum(each.records for each in outcomes),
+        [refusal for each in outcomes for refusal in each.refused],
+        topics,
     )
 
 

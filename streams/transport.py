@@ -119,9 +119,27 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             if batches
         }
 
+    async def ends(self, seconds: float) -> Mapping[TP, tuple[int, int]]:
+        """The first offset and the one behind the last, of each partition that this member has. Raises `TimeoutError`.
+
+        Asked in the thread itself: Faust's queue of calls is also that of commits, and they must not wait for this.
+        """
+        if self._consumer is None or self.thread_loop.is_closed():
+            return {}
+        asked = asyncio.run_coroutine_threadsafe(_ends(self._consumer), self.thread_loop)
+        return await asyncio.wait_for(asyncio.wrap_future(asked), seconds)
+
     def _behind(self, tp: TP, last: LogBatch) -> int:
         """How many records the partition has beyond `last`, as far as the broker has told."""
         return max(0, (self.highwater(tp) or 0) - last.last_offset - 1)
+
+
+async def _ends(consumer: aiokafka.AIOKafkaConsumer) -> dict[TP, tuple[int, int]]:
+    partitions = list(consumer.assignment())
+    if not partitions:
+        return {}
+    first, behind = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
+    return {TP(tp.topic, tp.partition): (first[tp], behind[tp]) for tp in partitions}
 
 
 class InFlight:
@@ -242,6 +260,14 @@ class BatchConsumer(driver.Consumer):
             )
             return {}
         return {places[place]: offset for place, offset in points.items()}
+
+    async def lag(self, seconds: float) -> Mapping[TP, int]:
+        """Records in Kafka behind what is committed, of each partition that this member has. Raises `TimeoutError`."""
+        ends = await cast("BatchConsumerThread", self._thread).ends(seconds)
+        return {
+            tp: max(0, behind - max(first, self._committed_offset.get(tp) or 0))
+            for tp, (first, behind) in ends.items()
+        }
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         await super().on_partitions_revoked(revoked)

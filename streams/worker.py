@@ -51,6 +51,8 @@ class Progress:
     leads: bool = False
     #: Cleared while a leader stored something that is not yet in the values.
     refreshed: asyncio.Event = field(default_factory=asyncio.Event)
+    #: Told of what was stored together: the batches, what became of them, when they were taken and when that ended.
+    on_stored: Callable[[Sequence[RecordBatch], Outcome, float, float], object] = lambda *_: None
 
     def __post_init__(self) -> None:
         self.refreshed.set()
@@ -141,6 +143,7 @@ async def store(
     """
     pause, unexpected = _FIRST_PAUSE, 0
     while not all(batch.stored for batch in batches):
+        began = monotonic()
         try:
             if unexpected < _UNEXPECTED_ERRORS:
                 outcome = await asyncio.to_thread(intake.take, *batches)
@@ -164,6 +167,7 @@ async def store(
                 log.info("storing again")
             progress.away = ""
             progress.note(outcome, len(batches))
+            progress.on_stored(batches, outcome, began, monotonic())
 
 
 async def lead(

@@ -42,10 +42,10 @@ class Stage:
     def database_url(self) -> str:
         return f"http://127.0.0.1:{self.clickhouse.port}/default"
 
-    def worker(self) -> Worker:
-        """A worker that has just been started; the caller stops it."""
+    def worker(self, name: str = "worker", **environment: str) -> Worker:
+        """A worker that has just been started; the caller stops it. `environment`: settings besides the stage's."""
         port = free_port()
-        environment = {
+        settings = {
             "BEWITHU_KAFKA__BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers,
             "BEWITHU_KAFKA__SESSION_TIMEOUT_SECONDS": "6",
             "BEWITHU_KAFKA__PARTITIONS": "2",
@@ -55,8 +55,9 @@ class Stage:
             "BEWITHU_HTTP__PORT": str(port),
         }
         command = [sys.executable, "-m", "bewithu", "worker"]
-        log = self.folder / "worker.log"
-        return Worker(start_process(command, log, folder=self.folder, environment=environment), port)
+        log = self.folder / f"{name}.log"
+        process = start_process(command, log, folder=self.folder, environment={**settings, **environment})
+        return Worker(process, port)
 
     def books(self) -> Books:
         with closing(Database.at(self.database_url)) as database:

@@ -51,7 +51,7 @@ def metrics_handler(registry: CollectorRegistry) -> Handler:
     """GET /metrics, in Prometheus' text format."""
 
     async def metrics(_request: web.Request) -> web.Response:
-        # In a thread: a collector may ask the store.
+        # In a thread: a long text must not hold up the loop.
         body = await asyncio.to_thread(generate_latest, registry)
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 

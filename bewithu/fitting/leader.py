@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from time import monotonic
@@ -35,6 +36,21 @@ class Forget(Protocol):
     """As `ClickHouseIndicators.forget`, of what is too old by now."""
 
     def __call__(self, now: datetime, leads: Callable[[], bool]) -> Forgot | None: ...
+
+
+class Watch(Protocol):
+    """Who wants to hear how long things took, in seconds."""
+
+    def took(self, stage: str, seconds: float) -> object: ...
+
+    def readable_after(self, seconds: float) -> object:
+        """From Kafka's time of a batch's first record until a value with it could be read."""
+
+
+class Unwatched:
+    def took(self, stage: str, seconds: float) -> None: ...
+
+    def readable_after(self, seconds: float) -> None: ...
 
 
 class Leader:
@@ -74,18 +90,21 @@ class Leader:
         self.forgotten = 0
         self.differences = 0
         self.refreshes = 0
+        self.refreshes_failed = 0
         self.changed_values = 0
-        self.last_seconds = 0.0
-        self.mails_sent = 0
-        self.mails_put_off = 0
-        self.mails_given_up = 0
-        self.mails_waiting = 0
-        self.transitions = 0
+        self.evaluations = 0
+        self.evaluations_failed = 0
+        self.mails = Counter[str]()
+        #: After the last step; None where none was taken since this process leads, or it could not say.
+        self.mails_waiting: int | None = None
+        #: By kind.
+        self.transitions = Counter[str]()
         self.alert_events = 0
         self.trouble = ""
         # Two refreshes at once would both append the same difference; two tellers would send a mail twice.
         self._one_at_a_time = asyncio.Lock()
         self._under_way: asyncio.Future[Any] | None = None
+        self.watch: Watch = Unwatched()
         #: Called after every step with the moment that it was taken for.
         self.on_step: Callable[[datetime], None] = lambda now: None
         #: Called in the refresh's thread, when values can be read, before the refresh is noted.
@@ -100,6 +119,10 @@ class Leader:
     async def keep_up(self) -> None:
         """A step that leaves the rules for a later one if they were evaluated just now: values wait for no mail."""
         await self._step(tell=monotonic() - self._evaluated >= self._evaluate_every)
+
+    def stood_back(self) -> None:
+        """Another process leads: what this one knew of what waits is no longer so."""
+        self.mails_waiting = None
 
     async def idle(self, seconds: float) -> bool:
         """Waits until no step is under way, also one whose caller was cancelled; False when that takes longer."""
@@ -131,21 +154,41 @@ class Leader:
         """Refreshes until nothing is left; returns the moment up to which values are complete."""
         while True:
             now = self._clock.now()
-            done = await asyncio.to_thread(self._refresh, now, self.on_values, self.leads)
+            readable: list[datetime] = []
+            done = await self._refreshed(now, readable)
             if done is None:
                 return now
             self.refreshes += 1
             self.changed_values += done.changed_values
-            self.last_seconds = done.seconds
+            self.watch.took("refresh", done.seconds)
+            for each in done.kafka_times if readable else ():
+                self.watch.readable_after(readable[0].timestamp() - each / 1000)
             if not done.more:
                 return now
+
+    async def _refreshed(self, now: datetime, readable: list[datetime]) -> Refreshed | None:
+        """Puts into `readable` when the new values could be read."""
+
+        def on_values() -> None:
+            readable.append(self._clock.now())
+            self.on_values()
+
+        try:
+            return await asyncio.to_thread(self._refresh, now, on_values, self.leads)
+        except LeadLost:
+            raise
+        except Exception:
+            self.refreshes_failed += 1
+            raise
 
     async def _audit_if_due(self, now: datetime) -> None:
         if self._audit is None or monotonic() - self._audited < self._audit_every:
             return
+        began = monotonic()
         found = await asyncio.to_thread(self._audit, now, self.leads)
         self._audited = monotonic()
         if found:
+            self.watch.took("audit", self._audited - began)
             self.audits += 1
             self.differences += found.steps_wrong + found.days_wrong
 
@@ -153,26 +196,48 @@ class Leader:
         """Again with the next step where other work came first, or something is left."""
         if self._forget is None or monotonic() < self._forget_next:
             return
+        began = monotonic()
         found = await asyncio.to_thread(self._forget, now, self.leads)
         if found:
+            self.watch.took("forget", monotonic() - began)
             self.forgotten += sum(found.events.values())
             if not found.more:
                 self._forget_next = monotonic() + self._forget_every
 
     async def _evaluate(self, now: datetime) -> None:
-        report = await self._tell(now)
+        try:
+            report = await self._tell(now)
+        except Exception:
+            self.evaluations_failed += 1
+            raise
         self._evaluated = monotonic()
-        self.mails_sent += report.sent
-        self.mails_put_off += report.put_off
-        self.mails_given_up += report.given_up
-        self.mails_waiting = report.waiting
-        self.transitions += len(report.transitions)
+        self._count(report)
         self.trouble = report.trouble
         self.on_step(now)
+
+    def _count(self, report: StepReport) -> None:
+        if report.evaluation_seconds is None:
+            self.evaluations_failed += 1
+        else:
+            self.evaluations += 1
+            self.watch.took("evaluate", report.evaluation_seconds)
+        if report.mail_seconds is not None:
+            self.watch.took("mail", report.mail_seconds)
+        self.mails.update(
+            sent=report.sent,
+            put_off=report.put_off,
+            unanswered=report.unanswered,
+            given_up=report.given_up,
+        )
+        self.mails_waiting = None if report.trouble else report.waiting
+        self.transitions.update(each.kind for each in report.transitions)
 
     async def _announce_alerts(self) -> None:
         """After the mails, which wait for nobody."""
         if self._announce is not None:
+            began = monotonic()
             done = await self._announce()
+            if not done.trouble:
+                self.watch.took("announce", monotonic() - began)
             self.alert_events += done.published
             self.trouble = self.trouble or done.trouble

@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any, TypeVar
 
 from aiohttp import web
-from prometheus_client import CollectorRegistry
 
 from bewithu.board.acting import LinkActions
 from bewithu.board.app import make_app as make_board
@@ -19,6 +18,7 @@ from bewithu.board.health import Readiness
 from bewithu.clock import Clock
 from bewithu.errors import BewithuError, Unavailable
 from bewithu.fitting.leader import Leader
+from bewithu.fitting.metrics import Metrics
 from bewithu.fitting.offsets import look, troubles
 from bewithu.fitting.quiet import REASON, require_a_group_of_its_own
 from bewithu.settings import Settings
@@ -53,7 +53,7 @@ class Worker:
     leader: Leader
     board: BoardData
     actions: LinkActions | None
-    metrics: CollectorRegistry
+    metrics: Metrics
     quiet: bool = False
     address: str = ""
     started: bool = False
@@ -91,19 +91,27 @@ class Worker:
         loop = asyncio.get_running_loop()
         # What is left of a refresh then is little, and may go on beside the next insert.
         self.leader.on_values = partial(loop.call_soon_threadsafe, self.progress.note_refreshed)
-        self.leader.leads = self._leads
+        self.leader.leads = self._takes_steps
         self.app.on_partitions_revoked.connect(self._hand_over)
         await self.app.start()
         self.started = True
         try:
             interval = self.settings.refresh.interval_seconds
-            await first_to_end(self._watch(), lead(self._leads, self.leader.keep_up, self.progress, interval))
+            await first_to_end(
+                self._watch(),
+                lead(self._takes_steps, self.leader.keep_up, self.progress, interval),
+                self.metrics.keep_up(self.app.consumer),
+            )
         finally:
             self.leader.leads = lambda: False
             await self.leader.idle(_END_SECONDS)
             await self.app.stop()
 
-    def _leads(self) -> bool:
+    def leads(self) -> bool:
+        """Whether this worker refreshes, evaluates and mails. From memory, in any thread."""
+        return self.started and self._takes_steps()
+
+    def _takes_steps(self) -> bool:
         return bool(self.app.is_leader() and not self.app.rebalancing and not self.app.should_stop)
 
     async def _hand_over(self, *_: Any, **__: Any) -> None:
@@ -153,7 +161,9 @@ class Worker:
             self.registry.register(contract)
 
     async def _serve(self) -> web.AppRunner:
-        application = make_board(self.board, self.clock, self.readiness, self.metrics, actions=self.actions)
+        application = make_board(
+            self.board, self.clock, self.readiness, self.metrics.registry, actions=self.actions
+        )
         server = web.AppRunner(application, access_log=None, shutdown_timeout=2.0)
         await server.setup()
         http = self.settings.http

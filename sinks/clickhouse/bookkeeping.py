@@ -84,7 +84,7 @@ class Bookkeeping:
             for contract in contracts().values()
         )
         return [
-            Feed(agency, _moment(recorded), _moment(seen), accepted, refused, refusals.get(agency, {}))
+            Feed(agency, moment(recorded), moment(seen), accepted, refused, refusals.get(agency, {}))
             for agency, recorded, seen, accepted, refused in self._database.rows(
                 statement("agency_feeds").replace("{facts}", facts)
             )
@@ -108,7 +108,7 @@ class Bookkeeping:
 
     def last_refresh(self) -> datetime | None:
         """When values were last brought up to date, None when never."""
-        return _moment(self._database.value("SELECT max(known_at) FROM refreshes"))
+        return moment(self._database.value("SELECT max(known_at) FROM refreshes"))
 
 
 def received(ranges: Iterable[Sequence[object]]) -> int:
@@ -126,7 +126,8 @@ def received(ranges: Iterable[Sequence[object]]) -> int:
     return total
 
 
-def _moment(found: datetime | None) -> datetime | None:
+def moment(found: datetime | None) -> datetime | None:
+    """In UTC; None for the epoch, which stands for never."""
     if found is None or found.year < 1971:
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)

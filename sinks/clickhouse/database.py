@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 import clickhouse_connect
@@ -78,12 +78,12 @@ class Database:
         self.name = name
 
     @classmethod
-    def at(cls, url: str) -> Database:
+    def at(cls, url: str) -> Self:
         """As `of`, with nothing but an address."""
         return cls.of(ClickHouse(url=url))
 
     @classmethod
-    def of(cls, settings: ClickHouse) -> Database:
+    def of(cls, settings: ClickHouse) -> Self:
         """`chdb:///folder`, `http://host:port/database` or `https://…`; connects on first use."""
         parts = urlsplit(settings.url)
         if parts.scheme == "chdb":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import attrgetter
 
 from schemas.intake import BatchNote, Frame, LogFrame, Refusal
@@ -18,8 +18,9 @@ _QUARANTINE = (
     "kafka_time", "known_at", "raw_altered",
 )  # fmt: skip
 _NOTE = (
-    "frames", "topic", "partition", "first_offset", "last_offset", "records", "refused", "known_at",
+    "frames", "topic", "partition", "first_offset", "last_offset", "records", "refused", "known_at", "kafka_time",
 )  # fmt: skip
+_NO_TIME = datetime.fromtimestamp(0, UTC)
 
 
 class ClickHouseFactStore:
@@ -73,5 +74,10 @@ class ClickHouseFactStore:
             ]
         )
         self._database.insert(
-            "batches", _NOTE, [[getattr(note, column) for column in _NOTE] for note in notes]
+            "batches",
+            _NOTE,
+            [
+                [*(getattr(note, column) for column in _NOTE[:-1]), note.kafka_time or _NO_TIME]
+                for note in notes
+            ],
         )

@@ -50,12 +50,16 @@ _REFRESH = {
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """What a refresh did. `more` tells that batches, or subjects of a new definition, are left for the next one."""
+    """What a refresh did. `more` tells that batches, or subjects of a new definition, are left for the next one.
+
+    `kafka_times`: when the first record of each batch came to Kafka, in ms, where that is known.
+    """
 
     batches: int
     changed_values: int
     seconds: float
     more: bool
+    kafka_times: Sequence[int] = ()
 
 
 class ClickHouseIndicators:
@@ -183,7 +187,7 @@ class ClickHouseIndicators:
     def _concerns(self, ahead: Ahead) -> Sequence[Concern]:
         """Which indicators look at which of the new events: one concern for all that look at the same types."""
         frames: dict[str, set[int]] = defaultdict(set)
-        for _, numbers, topic in ahead.pending:
+        for _, numbers, topic, _ in ahead.pending:
             if topic in contracts():
                 frames[contracts()[topic].event_type].update(numbers)
         by_events: dict[frozenset[str], dict[tuple[str, int], Counted]] = defaultdict(dict)
@@ -210,7 +214,8 @@ class ClickHouseIndicators:
 
     def _finish(self, run: Run, pending: Sequence[Pending], more: bool) -> Refreshed:
         seconds = time.monotonic() - run.started
-        batches = [str(batch) for batch, _, _ in pending]
+        batches = [str(batch) for batch, *_ in pending]
         row = (run.number, run.now, batches, run.changed, round(seconds * 1000))
         run.insert(self._database, "refreshes", pl.DataFrame([row], schema=_REFRESH, orient="row"))
-        return Refreshed(len(pending), run.changed, seconds, more)
+        times = [time for *_, time in pending if time]
+        return Refreshed(len(pending), run.changed, seconds, more, times)

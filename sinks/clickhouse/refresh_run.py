@@ -14,8 +14,8 @@ import polars as pl
 from bewithu.errors import LeadLost
 from sinks.clickhouse.database import Database
 
-#: A batch, the frames that it was stored in, its topic.
-Pending = tuple[UUID, Sequence[int], str]
+#: A batch, the frames that it was stored in, its topic, Kafka's time of its first record in ms, 0 for none.
+Pending = tuple[UUID, Sequence[int], str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,14 @@ SELECT
     last_finished AS finished,
     greatest(arrayMax(arrayConcat([toUInt64(0)], begun)), moved) AS newest,
     arraySort(arrayFilter(number -> number > moved, begun)) AS unmoved,
-    groupArray((batch, frames, topic)) AS pending,
+    groupArray((batch, frames, topic, toUnixTimestamp64Milli(kafka_time))) AS pending,
     (SELECT count() FROM generations) AS notes,
     (SELECT count() FROM forgetting) + (SELECT countIf(phase = 'taken back') FROM erasing) AS leaving,
     toUnixTimestamp(now()) AS at,
     (SELECT max(term) FROM terms) AS term
 FROM
 (
-    SELECT batch, frames, topic
+    SELECT batch, frames, topic, kafka_time
     FROM batches
     WHERE stored_at >= toDateTime({since:UInt32})
         AND batch NOT IN (SELECT arrayJoin(batches) FROM refreshes WHERE stored_at >= toDateTime({since:UInt32}))
