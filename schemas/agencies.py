@@ -23,6 +23,11 @@ def _names() -> Mapping[str, Mapping[Language, str]]:
         }
 
 
+def agency_codes() -> tuple[str, ...]:
+    """All that have a name here."""
+    return tuple(_names())
+
+
 def agency_names(code: str) -> Mapping[Language, str]:
     """The name of an agency in the four languages; its code where it has none."""
     return _names().get(code) or dict.fromkeys(LANGUAGES, code)

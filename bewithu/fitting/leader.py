@@ -37,6 +37,16 @@ class Forget(Protocol):
     def __call__(self, now: datetime, leads: Callable[[], bool]) -> Forgot | None: ...
 
 
+class NoteFeeds(Protocol):
+    """As `FeedLog.note`."""
+
+    def __call__(self, now: datetime, leads: Callable[[], bool]) -> int: ...
+
+
+#: Feeds are written down no oftener, and after a rest of so many times what it took: a hundredth of the leader's time.
+_FEEDS_SECONDS, _FEEDS_REST = 30.0, 100.0
+
+
 class Leader:
     """Takes steps, one at a time. `LeadLost` leaves a step that is not to go on, as another process leads."""
 
@@ -51,12 +61,13 @@ class Leader:
         forget: Forget | None = None,
         forget_every: float = 0.0,
         announce: Callable[[], Awaitable[Announced]] | None = None,
+        note_feeds: NoteFeeds | None = None,
     ) -> None:
         """`evaluate_every`: seconds between two evaluations of the rules while values change all the time.
 
         `audit_every`: seconds between two audits, which come after an evaluation; 0 for none. `forget_every`: seconds
         after which what has become too old is forgotten again, from the first evaluation on. `announce`: publishes
-        alerts for other systems, after each evaluation.
+        alerts for other systems, after each evaluation. `note_feeds`: writes down how agencies' feeds do.
         """
         self._refresh = refresh
         self._tell = tell
@@ -70,6 +81,8 @@ class Leader:
         self._forget_every = forget_every
         self._forget_next = float("-inf")
         self._announce = announce
+        self._note_feeds = note_feeds
+        self._feeds_next = float("-inf")
         self.audits = 0
         self.forgotten = 0
         self.differences = 0
@@ -121,6 +134,7 @@ class Leader:
                 await self._announce_alerts()
                 await self._audit_if_due(now)
                 await self._forget_if_due(now)
+                await self._note_feeds_if_due(now)
         except LeadLost:
             raise  # no trouble: another process goes on
         except Exception as error:
@@ -158,6 +172,14 @@ class Leader:
             self.forgotten += sum(found.events.values())
             if not found.more:
                 self._forget_next = monotonic() + self._forget_every
+
+    async def _note_feeds_if_due(self, now: datetime) -> None:
+        """It reads every fact's key: the more there are, the more seldom."""
+        if self._note_feeds is None or monotonic() < self._feeds_next:
+            return
+        begun = monotonic()
+        await asyncio.to_thread(self._note_feeds, now, self.leads)
+        self._feeds_next = monotonic() + max(_FEEDS_SECONDS, _FEEDS_REST * (monotonic() - begun))
 
     async def _evaluate(self, now: datetime) -> None:
         report = await self._tell(now)
