@@ -113,10 +113,10 @@ FROM
         ) AS each_day,
         arraySlice(each_day, arrayFirstIndex(each -> NOT each.4, each_day)) AS from_first,
         if(arrayExists(each -> NOT each.4, each_day), from_first, []) AS all_told,
+        arrayMap(each -> toString((each.2, each.3, each.4)), all_told) AS texts,
         arrayFilter(
-            (each, before) -> toString((each.2, each.3, each.4)) != before,
-            all_told,
-            arrayPushFront(arrayPopBack(arrayMap(each -> toString((each.2, each.3, each.4)), all_told)), '')
+            (each, text, before) -> text != before,
+            all_told, texts, arraySlice(arrayPushFront(texts, ''), 1, length(texts))
         ) AS changes
     FROM
     (
