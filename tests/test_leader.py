@@ -231,3 +231,27 @@ async def test_trouble_with_mails_comes_before_that_with_events() -> None:
     leader = Leader(refresh, tell, SystemClock(), announce=announce)
     await leader.step()
     assert leader.trouble == "ClickHouse is away"
+
+
+async def test_feeds_are_written_down_by_who_leads_and_rarely() -> None:
+    noted: list[datetime] = []
+
+    def refresh(now: datetime, on_values: Callable[[], object], leads: Callable[[], bool]) -> None:
+        return None
+
+    async def tell(now: datetime) -> StepReport:
+        return StepReport()
+
+    def note_feeds(now: datetime, leads: Callable[[], bool]) -> int:
+        noted.append(now)
+        return 1
+
+    leader = Leader(refresh, tell, SystemClock(), note_feeds=note_feeds)
+    await leader.step()
+    await leader.step()
+    assert len(noted) == 1
+
+    other = Leader(refresh, tell, SystemClock(), note_feeds=note_feeds)
+    other.leads = lambda: False
+    await other.step()
+    assert len(noted) == 1

@@ -34,12 +34,13 @@ FROM
 INNER JOIN {names("breakdown")} AS named ON named.id = parts.breakdown
 LEFT JOIN {on_day(f"area = {AREA} AND breakdown != ''")} AS found ON found.breakdown = parts.breakdown
 ORDER BY place"""
+_CHILDREN: Final = f"(SELECT area FROM published_areas WHERE within[2] = {AREA})"
 #: The areas directly below the chosen one.
 BELOW: Final = f"""WITH {definition()}
 SELECT named.name AS area, found.value AS value, if(found.value IS NULL, '{FEW}', '') AS remark
-FROM (SELECT area FROM published_areas WHERE within[2] = {AREA}) AS places
+FROM {_CHILDREN} AS places
 INNER JOIN {area_names()} AS named ON named.id = places.area
-LEFT JOIN {on_day("breakdown = ''")} AS found ON found.area = places.area
+LEFT JOIN {on_day(f"breakdown = '' AND area IN {_CHILDREN}")} AS found ON found.area = places.area
 ORDER BY value DESC NULLS LAST, area"""
 
 _DAY: Final = f"On the last day of the period. A remark says what is not told: {FEW}."

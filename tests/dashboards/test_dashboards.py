@@ -17,7 +17,7 @@ from dashboards.grafana.geography import BORDERS as BORDERS_ADDRESS
 from dashboards.grafana.panels import WIDTH
 from schemas.areas import Level, areas_of_level, is_within
 from sinks.clickhouse.migrate import migrations
-from tests.dashboards.test_queries import models, queries, variable_queries
+from tests.dashboards.texts import models, queries, variable_queries
 
 PROVISIONING = FOLDER.parent / "provisioning"
 FOUND = models()
