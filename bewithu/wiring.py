@@ -19,6 +19,7 @@ from bewithu.fitting.acknowledged import LookedAfter
 from bewithu.fitting.acting import LinkedActions, Stores
 from bewithu.fitting.alerting import PublishedReadings, indicator_texts
 from bewithu.fitting.board import PublishedBoard
+from bewithu.fitting.description import description
 from bewithu.fitting.leader import Leader
 from bewithu.fitting.metrics import Metrics
 from bewithu.fitting.metrics.ingest import TimedFactStore
@@ -35,6 +36,7 @@ from sinks.clickhouse.database import Database
 from sinks.clickhouse.event_log import ClickHouseEventLog
 from sinks.clickhouse.explanation import Explanations
 from sinks.clickhouse.fact_store import ClickHouseFactStore
+from sinks.clickhouse.feed_log import FeedLog
 from sinks.clickhouse.forgetting import cuts_of
 from sinks.clickhouse.indicator_store import ClickHouseIndicators
 from sinks.clickhouse.published import PublishedValues
@@ -107,7 +109,8 @@ def make_worker(
     app = make_app(settings.kafka, intake, progress, StoredOffsets(offsets_store).reached)
 
     # Indicator: the leader keeps values true to the facts.
-    indicators = ClickHouseIndicators(leader_store, written.indicators)
+    about = description(written.indicators, written.rules)
+    indicators = ClickHouseIndicators(leader_store, written.indicators, about)
 
     # Rule and mail: values become transitions, and these become mails, once each.
     bookkeeping = Bookkeeping(leader_store)
@@ -151,6 +154,7 @@ def make_worker(
         lambda now, leads: indicators.forget(now, cuts_of(now), leads),
         settings.refresh.retention_seconds,
         None if quiet else announcer.step,
+        FeedLog(metrics_store).note,
     )
 
     # The board shows what is published.

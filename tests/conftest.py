@@ -28,6 +28,11 @@ def prepared_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Data
 @pytest.fixture
 def database(prepared_database: Database) -> Database:
     """A prepared database without facts."""
+    return emptied(prepared_database)
+
+
+def emptied(prepared_database: Database) -> Database:
+    """With its tables, and nothing in them but what was there from the start."""
     tables = prepared_database.rows(
         "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'"
         " AND name NOT IN {kept:Array(String)}",

@@ -13,7 +13,7 @@ import pytest
 from alerts.announce import Announced
 from alerts.teller import StepReport
 from bewithu.clock import SystemClock
-from bewithu.errors import LeadLost
+from bewithu.errors import LeadLost, Unavailable
 from bewithu.fitting.leader import Leader
 from schemas.indicators import load_indicators
 from sinks.clickhouse.audit import Audited, Sample
@@ -23,6 +23,7 @@ from sinks.clickhouse.indicator_store import ClickHouseIndicators
 from streams.intake import Outcome
 from streams.worker import Progress, lead
 from tests.events import Platform, person, registration
+from tests.parts.deadlines import wait_until_async
 
 
 async def test_steps_that_are_asked_for_at_once_are_taken_one_after_the_other() -> None:
@@ -231,3 +232,33 @@ async def test_trouble_with_mails_comes_before_that_with_events() -> None:
     leader = Leader(refresh, tell, SystemClock(), announce=announce)
     await leader.step()
     assert leader.trouble == "ClickHouse is away"
+
+
+async def test_feeds_are_written_down_by_who_leads_and_rarely_and_no_step_waits_for_it() -> None:
+    noted: list[datetime] = []
+    may_end = threading.Event()
+
+    def refresh(now: datetime, on_values: Callable[[], object], leads: Callable[[], bool]) -> None:
+        return None
+
+    async def tell(now: datetime) -> StepReport:
+        return StepReport()
+
+    def note_feeds(now: datetime, leads: Callable[[], bool]) -> int:
+        noted.append(now)
+        assert may_end.wait(30)
+        raise Unavailable("ClickHouse", "gone meanwhile")
+
+    leader = Leader(refresh, tell, SystemClock(), note_feeds=note_feeds)
+    await leader.step()
+    await leader.step()
+    may_end.set()
+    await wait_until_async(lambda: len(noted) == 1, 30, "feeds to be written down")
+    await leader.step()
+    assert leader.trouble == ""
+    assert len(noted) == 1
+
+    other = Leader(refresh, tell, SystemClock(), note_feeds=note_feeds)
+    other.leads = lambda: False
+    await other.step()
+    assert len(noted) == 1

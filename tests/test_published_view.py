@@ -52,7 +52,7 @@ def store(database: Database) -> None:
 
 
 def view(database: Database, indicator: str, area: str, part: str) -> Mapping[date, tuple[object, ...]]:
-    """From each of its days on, what the view tells; first that there is nothing."""
+    """On each day what the view tells; before its first row nothing is."""
     rows = database.rows(
         "SELECT day, value, denominator, suppressed FROM published_values"
         " WHERE indicator = {indicator:String} AND area = {area:String} AND breakdown = {part:String} ORDER BY day",
@@ -62,8 +62,7 @@ def view(database: Database, indicator: str, area: str, part: str) -> Mapping[da
     for number in range(DAYS):
         day = FIRST + timedelta(days=number)
         upto = [tuple(told) for on, *told in rows if on <= day]
-        if upto:
-            found[day] = upto[-1]
+        found[day] = upto[-1] if upto else (None, None, True)
     return found
 
 
@@ -100,7 +99,16 @@ def test_a_day_on_which_the_same_is_told_has_no_row(database: Database) -> None:
     store_values(database, INDICATORS, held)
     rules(database, INDICATORS)
     rows = database.rows("SELECT day, value, suppressed FROM published_values ORDER BY day")
-    assert rows == [(FIRST + timedelta(days=1), None, True), (FIRST + timedelta(days=5), 5.0, False)]
+    assert rows == [(FIRST + timedelta(days=5), 5.0, False)]
+
+
+def test_that_somebody_is_in_a_cell_of_few_is_not_told_nor_since_when(database: Database) -> None:
+    """A cell in which nobody ever was looks like one with four persons."""
+    store_values(database, INDICATORS, [Held(COUNTS[0], FIRST, 4), Held(COUNTS[0], FIRST, 5, "62063")])
+    rules(database, INDICATORS)
+    for name in ("published_values", "published_days"):
+        rows = database.rows(f"SELECT DISTINCT area FROM {name} WHERE day = {{day:Date32}}", day=FIRST)
+        assert rows == [("62063",)], name
 
 
 def test_what_has_no_rule_is_not_told(database: Database) -> None:

@@ -10,8 +10,10 @@ from typing import Annotated
 import typer
 
 from bewithu.clock import SystemClock
+from bewithu.fitting.description import description
 from bewithu.settings import Settings, load_settings
-from bewithu.wiring import connect, make_worker
+from bewithu.wiring import connect, make_worker, read_definitions
+from sinks.clickhouse.description import write_description
 from sinks.clickhouse.prepare import prepare
 from streams.registry import SchemaRegistry
 from streams.topics import ensure_topics
@@ -41,9 +43,11 @@ async def _work(settings: Settings, quiet: bool) -> None:
 def migrate() -> None:
     """Bring database, topics and schema subjects to this version. Safe to repeat."""
     settings = load_settings()
+    written = read_definitions(settings)
     with contextlib.closing(connect(settings)) as database:
         for applied in prepare(database):
             typer.echo(f"applied {applied.number:04} {applied.title}")
+        write_description(database, description(written.indicators, written.rules))
     for topic in ensure_topics(settings.kafka):
         typer.echo(f"made topic {topic}")
     with contextlib.closing(SchemaRegistry(settings.registry)) as registry:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -13,9 +14,12 @@ from alerts.announce import Announced
 from alerts.teller import StepReport
 from bewithu.clock import Clock
 from bewithu.errors import LeadLost
+from schemas.national_number import mask
 from sinks.clickhouse.audit import Audited
 from sinks.clickhouse.forgetting import Forgot
 from sinks.clickhouse.indicator_store import Refreshed
+
+log = logging.getLogger("bewithu.leader")
 
 
 class Refresh(Protocol):
@@ -53,6 +57,16 @@ class Unwatched:
     def readable_after(self, seconds: float) -> None: ...
 
 
+class NoteFeeds(Protocol):
+    """As `FeedLog.note`."""
+
+    def __call__(self, now: datetime, leads: Callable[[], bool]) -> int: ...
+
+
+#: Feeds are written down no oftener, and after a rest of so many times what it took: a hundredth of the leader's time.
+_FEEDS_SECONDS, _FEEDS_REST = 30.0, 100.0
+
+
 class Leader:
     """Takes steps, one at a time. `LeadLost` leaves a step that is not to go on, as another process leads."""
 
@@ -67,12 +81,13 @@ class Leader:
         forget: Forget | None = None,
         forget_every: float = 0.0,
         announce: Callable[[], Awaitable[Announced]] | None = None,
+        note_feeds: NoteFeeds | None = None,
     ) -> None:
         """`evaluate_every`: seconds between two evaluations of the rules while values change all the time.
 
         `audit_every`: seconds between two audits, which come after an evaluation; 0 for none. `forget_every`: seconds
         after which what has become too old is forgotten again, from the first evaluation on. `announce`: publishes
-        alerts for other systems, after each evaluation.
+        alerts for other systems, after each evaluation. `note_feeds`: writes down how agencies' feeds do.
         """
         self._refresh = refresh
         self._tell = tell
@@ -86,6 +101,9 @@ class Leader:
         self._forget_every = forget_every
         self._forget_next = float("-inf")
         self._announce = announce
+        self._note_feeds = note_feeds
+        self._feeds_next = float("-inf")
+        self._feeds: asyncio.Future[None] | None = None
         self.audits = 0
         self.forgotten = 0
         self.differences = 0
@@ -144,6 +162,7 @@ class Leader:
                 await self._announce_alerts()
                 await self._audit_if_due(now)
                 await self._forget_if_due(now)
+                self._note_feeds_if_due(now)
         except LeadLost:
             raise  # no trouble: another process goes on
         except Exception as error:
@@ -203,6 +222,21 @@ class Leader:
             self.forgotten += sum(found.events.values())
             if not found.more:
                 self._forget_next = monotonic() + self._forget_every
+
+    def _note_feeds_if_due(self, now: datetime) -> None:
+        """Beside the steps, which do not wait for it: it reads every fact's key, and the more there are the more seldom."""
+        is_under_way = self._feeds is not None and not self._feeds.done()
+        if self._note_feeds is not None and not is_under_way and monotonic() >= self._feeds_next:
+            self._feeds = asyncio.ensure_future(self._feeds_noted(self._note_feeds, now))
+
+    async def _feeds_noted(self, note_feeds: NoteFeeds, now: datetime) -> None:
+        begun = monotonic()
+        try:
+            await asyncio.to_thread(note_feeds, now, self.leads)
+        except Exception as error:
+            # Dashboards have older numbers; whatever else needs the store says what it lacks.
+            log.warning("how feeds do was not written down: %s", mask(f"{type(error).__name__}: {error}"))
+        self._feeds_next = monotonic() + max(_FEEDS_SECONDS, _FEEDS_REST * (monotonic() - begun))
 
     async def _evaluate(self, now: datetime) -> None:
         try:

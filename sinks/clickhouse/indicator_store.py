@@ -17,6 +17,7 @@ from schemas.indicators import Counted, Indicators
 from sinks.clickhouse.audit import Audit, Audited, choose
 from sinks.clickhouse.builder import Builder
 from sinks.clickhouse.database import Database, statement
+from sinks.clickhouse.description import Description, write_description
 from sinks.clickhouse.disclosure_rules import write_rules
 from sinks.clickhouse.forgetting import Forgetting, Forgot
 from sinks.clickhouse.generations import (
@@ -65,8 +66,12 @@ class Refreshed:
 class ClickHouseIndicators:
     """Takes new batches into all indicators, and works out those that are defined anew. One process at a time."""
 
-    def __init__(self, database: Database, indicators: Indicators) -> None:
+    def __init__(
+        self, database: Database, indicators: Indicators, description: Description | None = None
+    ) -> None:
+        """`description`: written down for dashboards, once."""
         self._database = database
+        self._description = description
         self._indicators = {name: found for name, found in indicators.items() if isinstance(found, Counted)}
         self._steps = StepStore(database)
         self._builder = Builder(database, self._steps, self._indicators)
@@ -182,6 +187,8 @@ class ClickHouseIndicators:
         """Once: definitions stay as they are while a worker runs."""
         if not self._has_rules:
             write_rules(self._database, self._indicators.values(), run.require_lead)
+            if self._description is not None:
+                write_description(self._database, self._description, run.require_lead)
             self._has_rules = True
 
     def _concerns(self, ahead: Ahead) -> Sequence[Concern]:

@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 
+from alerts.rules import load_rules
+from bewithu.fitting.description import description
 from schemas.alerting import Acknowledgement, MailNote, Silence
 from schemas.examples import PUBLISHED_AT
 from schemas.indicators import Counted, load_indicators
@@ -17,10 +19,12 @@ from sinks.clickhouse.alert_log import ClickHouseAlertLog
 from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.changes import Changes
 from sinks.clickhouse.database import Database
+from sinks.clickhouse.description import write_description
 from sinks.clickhouse.erasure import Erasure
 from sinks.clickhouse.event_log import ClickHouseEventLog
 from sinks.clickhouse.explanation import Explanations
 from sinks.clickhouse.fact_store import ClickHouseFactStore
+from sinks.clickhouse.feed_log import FeedLog
 from sinks.clickhouse.forgetting import cuts_of
 from sinks.clickhouse.generations import begin, read_generations
 from sinks.clickhouse.indicator_store import ClickHouseIndicators
@@ -54,6 +58,18 @@ def live(database: Database) -> None:
     erase(platform)
     alert(database)
     rebuild(platform)
+    describe(database)
+
+
+def describe(database: Database) -> None:
+    """What dashboards call things, and how feeds do: written where it changed."""
+    found = description(SHIPPED, load_rules(SHIPPED))
+    for told in (
+        found,
+        replace(found, names=found.names[1:], severities={"a": "b"}, indicators=found.indicators[1:]),
+    ):
+        write_description(database, told)
+    assert FeedLog(database).note(MOMENT)
 
 
 def take_in(database: Database) -> None:
