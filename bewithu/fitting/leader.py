@@ -224,7 +224,7 @@ class Leader:
                 self._forget_next = monotonic() + self._forget_every
 
     def _note_feeds_if_due(self, now: datetime) -> None:
-        """Beside the steps, which do not wait for it. It reads every fact's key: the more there are, the more seldom."""
+        """Beside the steps, which do not wait for it: it reads every fact's key, and rests the longer for it."""
         is_under_way = self._feeds is not None and not self._feeds.done()
         if self._note_feeds is not None and not is_under_way and monotonic() >= self._feeds_next:
             self._feeds = asyncio.ensure_future(self._feeds_noted(self._note_feeds, now))
