@@ -19,6 +19,7 @@ from bewithu.fitting.acknowledged import LookedAfter
 from bewithu.fitting.acting import LinkedActions, Stores
 from bewithu.fitting.alerting import PublishedReadings, indicator_texts
 from bewithu.fitting.board import PublishedBoard
+from bewithu.fitting.board_alerts import BoardAlerts
 from bewithu.fitting.leader import Leader
 from bewithu.fitting.metrics import metrics_registry
 from bewithu.fitting.worker import Worker
@@ -142,10 +143,8 @@ def make_worker(
         PublishedValues(board_store, written.indicators, clock),
         Explanations(board_store),
         Bookkeeping(board_store),
-        ClickHouseAlertLog(board_store),
-        LookedAfter(ClickHouseAcknowledgements(board_store), book),
+        make_board_alerts(board_store, written, book),
         written.indicators,
-        written.rules,
         clock,
         {"bewithu": __version__},
     )
@@ -163,6 +162,18 @@ def make_worker(
         board=board,
         actions=actions,
         metrics=metrics_registry(progress, leader),
+    )
+
+
+def make_board_alerts(database: Database, written: Written, book: AddressBook) -> BoardAlerts:
+    """What the board tells of alerts; silences end by real time, whatever the worker's clock says."""
+    return BoardAlerts(
+        ClickHouseAlertLog(database),
+        ClickHouseSilences(database),
+        LookedAfter(ClickHouseAcknowledgements(database), book),
+        written.rules,
+        indicator_texts(written.indicators),
+        SystemClock(),
     )
 
 
