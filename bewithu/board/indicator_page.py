@@ -45,7 +45,8 @@ class DayRow:
 
 @dataclass(frozen=True, slots=True)
 class IndicatorPage:
-    """`note`: why numbers are hidden. `has_hidden`: one on this page is. `delay`: how long a value is provisional."""
+    """`note`: why numbers are hidden. `has_hidden`: one on this page is. `delay`: how long a value is provisional.
+    `origin_day`: of the figure that `parts` are about."""
 
     asked: Asked
     day: str
@@ -59,6 +60,7 @@ class IndicatorPage:
     bars: tuple[Bars, ...]
     comparison: Comparison
     facts: tuple[Fact, ...]
+    origin_day: str
     parts: tuple[Part, ...]
     feeds: Feeds
     alerts: AlertLines
@@ -75,6 +77,8 @@ def build_indicator_page(data: BoardData, asked: Asked) -> IndicatorPage:
         areas=data.in_areas(info.id, compared_areas(view.area), day),
     )
     value = data.value(info.id, code, day)
+    # Of the newest day nothing can have come late yet: where none is chosen, the newest that is complete tells more.
+    origin_day = day if "day" in view.chosen else day - timedelta(days=info.delay_days)
     rows = tuple(_row(point, info, words) for point in reversed(shown.trend))
     broken_down = bars(shown.breakdown, info, words)
     here = comparison(shown.areas, info, view.area, words)
@@ -99,7 +103,8 @@ def build_indicator_page(data: BoardData, asked: Asked) -> IndicatorPage:
         bars=broken_down,
         comparison=here,
         facts=definition_facts(data.definition(info.id), info, asked.by_id, words),
-        parts=parts_of(data.origins(info.id, code, day), asked.by_id, view, words),
+        origin_day=words.day(origin_day),
+        parts=parts_of(data.origins(info.id, code, origin_day), asked.by_id, view, words),
         feeds=feeds(publishers, view.area, asked.now, words),
         alerts=alert_lines(own_alerts, asked.by_id, asked.now, words),
         shown=shown,

@@ -185,7 +185,7 @@ def place_row(place: Area, value: Value, info: IndicatorInfo, chosen: Area, word
     """A line of a table of areas."""
     rate = None
     if has_rate(info) and value.value is not None and not value.suppressed and place.population:
-        rate = words.number(1000 * value.value / place.population, 1)
+        rate = _rate(1000 * value.value / place.population, words)
     return Row(
         code=place.code,
         name=place.name(words.language),
@@ -194,6 +194,12 @@ def place_row(place: Area, value: Value, info: IndicatorInfo, chosen: Area, word
         per_thousand=rate or "–",
         chosen=place.code == chosen.code,
     )
+
+
+def _rate(per_thousand: float, words: Words) -> str:
+    """Few are not none."""
+    tenth = words.number(0.1, 1)
+    return f"<\N{NO-BREAK SPACE}{tenth}" if 0 < per_thousand < 0.05 else words.number(per_thousand, 1)
 
 
 def has_rate(info: IndicatorInfo) -> bool:

@@ -17,9 +17,13 @@ from schemas.indicators import (
     Change,
     Completeness,
     Divergence,
+    Duration,
+    Flow,
     Freshness,
     Indicator,
     Indicators,
+    Sum,
+    span_of,
 )
 from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.explanation import Explanations
@@ -60,7 +64,9 @@ class PublishedBoard:
         self._quick = {
             found.id: found.usual_delay_days
             for found in in_order
-            if found.usual_delay_days <= _QUICK_DAYS and not isinstance(found, _NO_NEWS)
+            if found.usual_delay_days <= _QUICK_DAYS
+            and not isinstance(found, _NO_NEWS)
+            and not _restarts(found)
         }
         self._status = Cached(self._read_status, 1.0)
         self._agencies = Cached(self._read_agencies, 2.0)
@@ -164,7 +170,10 @@ class PublishedBoard:
     ) -> list[board.Value]:
         now = self._published.totals(indicators, areas, day, day, as_of)
         before = self._published.totals(indicators, areas, day - _WEEK, day - _WEEK, as_of)
-        return [_value(cell, _change(cell, earlier)) for cell, earlier in zip(now, before, strict=True)]
+        return [
+            _value(cell, None if _restarts(self._indicators[cell.indicator]) else _change(cell, earlier))
+            for cell, earlier in zip(now, before, strict=True)
+        ]
 
     def _read_status(self) -> board.Status:
         books = self._bookkeeping.books()
@@ -222,6 +231,14 @@ def _value(cell: Cell, change: float | None) -> board.Value:
         known_at=cell.known_at,
         change_7d=change,
     )
+
+
+def _restarts(indicator: Indicator) -> bool:
+    """Counts from the beginning of a calendar week or month: a week before it was something else."""
+    return isinstance(indicator, Flow | Sum | Duration) and span_of(indicator.window).unit in {
+        "week",
+        "month",
+    }
 
 
 def _change(cell: Cell, earlier: Cell) -> float | None:
