@@ -123,7 +123,7 @@ def _run(run: AlertRun, info: IndicatorInfo | None, words: Words) -> Run:
 
 def _acknowledged(run: AlertRun, words: Words) -> Iterator[str]:
     for seen in run.acknowledged:
-        text = words.gettext("%(name)s, %(moment)s", name=seen.by, moment=words.moment(seen.at))
+        text = f"{seen.by}, {words.moment(seen.at)}"
         yield words.gettext("%(what)s: %(which)s", what=text, which=seen.comment) if seen.comment else text
 
 

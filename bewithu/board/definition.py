@@ -90,8 +90,8 @@ def _counted(definition: Indicator, words: Words) -> Iterator[Fact]:
             days = words.ngettext("%(count)s day", "%(count)s days", definition.days)
             yield Fact(words.gettext("Waits for at least"), days)
         case Duration():
-            yield _events(mark("From"), definition.start.event, definition.start.filter, words)
-            yield _events(mark("To"), definition.end.event, definition.end.filter, words)
+            yield _events(mark("First step"), definition.start.event, definition.start.filter, words)
+            yield _events(mark("Last step"), definition.end.event, definition.end.filter, words)
             share = words.percentage(definition.quantile)
             text = words.gettext(
                 "the number of days that %(share)s of the persons did not exceed", share=share
@@ -125,17 +125,17 @@ def _worked_out(definition: Indicator, infos: Mapping[str, IndicatorInfo], words
 
     match definition:
         case Change():
-            yield fact(mark("Of"), definition.of)
+            yield fact(mark("Indicator"), definition.of)
             days = words.ngettext("%(count)s day before", "%(count)s days before", definition.days)
-            yield Fact(words.gettext("Against"), days)
+            yield Fact(words.gettext("Compared with"), days)
         case Divergence():
             yield fact(mark("One count"), definition.first)
             yield fact(mark("The other count"), definition.second)
         case Flow() | Sum() | Stock() | Gap() | Duration() | Completeness() | Freshness():
             return
         case _:
-            yield fact(mark("Divided"), definition.numerator)
-            yield fact(mark("By"), definition.denominator)
+            yield fact(mark("Numerator"), definition.numerator)
+            yield fact(mark("Denominator"), definition.denominator)
 
 
 def _window(definition: Indicator, words: Words) -> Iterator[Fact]:

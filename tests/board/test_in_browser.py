@@ -93,7 +93,7 @@ async def test_an_update_changes_the_numbers_and_leaves_the_reader_where_he_was(
         "window.outline = document.querySelector('.borders path'); window.fieldset = document.forms[0]"
     )
     before = await tab.run("scrollY")
-    screen.data.alerts = ALERTS[1:]
+    screen.data.listed = ALERTS[1:]
     screen.data.more_events(5_000)
     await tab.until("document.body.textContent.includes('1,289,932')", "the new number of records")
     headline = "document.getElementById('alert-headline').textContent"
@@ -117,7 +117,7 @@ async def test_only_the_alerts_are_read_out_when_they_change(screen: Screen) -> 
     screen.data.more_events(5_000)
     await screen.tab.until("document.body.textContent.includes('1,289,932')", "the first update")
     assert await screen.tab.run("spoken.length") == 0
-    screen.data.alerts = ()
+    screen.data.listed = ()
     screen.data.more_events(68)
     await screen.tab.until("spoken.length > 0", "the alerts to change")
     assert await screen.tab.run("spoken[0]") == "No open alerts"

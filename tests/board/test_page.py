@@ -182,7 +182,7 @@ async def test_texts_from_definitions_and_rules_cannot_become_markup(client: Cli
     names: dict[str, str] = dict.fromkeys(LANGUAGES, evil)
     shape = replace(SHAPES[0], info=replace(SHAPES[0].info, names=names, explanations=names))
     world.data.shapes = {shape.info.id: shape}
-    world.data.alerts = [alert(1, "44021", '"><script>', "|".join([evil] * 4))]
+    world.data.listed = [alert(1, "44021", '"><script>', "|".join([evil] * 4))]
     html = await (await client.get("/")).text()
     assert "<script>alert" not in html
     assert '"><script>' not in html
@@ -190,7 +190,7 @@ async def test_texts_from_definitions_and_rules_cannot_become_markup(client: Cli
 
 
 async def test_only_a_few_alerts_are_open_and_the_rest_is_a_click_away(client: Client, world: World) -> None:
-    world.data.alerts = [alert(number, "44021", "warning", "a|b|c|d") for number in range(1, 30)]
+    world.data.listed = [alert(number, "44021", "warning", "a|b|c|d") for number in range(1, 30)]
     root = await page(client, "/")
     items = [each for each in root.all("li") if "alert" in each.attributes.get("class", "").split()]
     assert len(items) == 20
@@ -200,7 +200,7 @@ async def test_only_a_few_alerts_are_open_and_the_rest_is_a_click_away(client: C
 
 
 async def test_an_empty_platform_has_a_page_too(client: Client, world: World) -> None:
-    world.data.alerts, world.data.feeds = (), ()
+    world.data.listed, world.data.feeds = (), ()
     world.data.state = replace(world.data.state, last_refresh_at=None, lag=None, versions={})
     text = (await page(client, "/")).text()
     assert "No open alerts" in text
