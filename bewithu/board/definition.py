@@ -119,9 +119,9 @@ def _field(field: str, symbols: Sequence[str], words: Words) -> str:
 
 def _worked_out(definition: Indicator, infos: Mapping[str, IndicatorInfo], words: Words) -> Iterator[Fact]:
     def fact(term: str, id_: str) -> Fact:
-        return Fact(
-            words.gettext(term), "", ((id_, words.named(infos[id_].names, id_)),) if id_ in infos else ()
-        )
+        if id_ not in infos:
+            return Fact(words.gettext(term), id_)
+        return Fact(words.gettext(term), "", ((id_, words.named(infos[id_].names, id_)),))
 
     match definition:
         case Change():
