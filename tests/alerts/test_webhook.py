@@ -101,7 +101,7 @@ def test_where_nothing_was_held_against_the_value_there_is_no_threshold() -> Non
 
 def test_the_link_leads_to_the_page_of_the_alert_on_the_board() -> None:
     link = alert()["generatorURL"]
-    assert link == f"{BOARD}/alerts/{alert()['fingerprint']}?lang=en#since-20220312T110000Z"
+    assert link == f"{BOARD}/alerts/{alert()['fingerprint']}?lang=en#since-20220312T110200Z"
     slash = payload(transition(), rule(), ARRIVALS, "dispatch", f"{BOARD}/")
     assert (slash["alerts"][0]["generatorURL"], slash["externalURL"]) == (link, BOARD)
 
