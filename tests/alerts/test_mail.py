@@ -10,14 +10,13 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from html.parser import HTMLParser
 from pathlib import Path
-
 from urllib.parse import urlsplit
 
 import pytest
 from pydantic import SecretStr
 
-from alerts.letter import Letter, page
 from alerts.fingerprint import alert_fingerprint
+from alerts.letter import Letter, page
 from alerts.links import VALID_FOR, actions_for
 from alerts.mail import compose
 from schemas.alerting import Kind

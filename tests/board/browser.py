@@ -63,8 +63,8 @@ def start_browser(folder: Path) -> tuple[Process, str]:
 
 @dataclass
 class Tab:
-    """One open page. `requests`: addresses that it asked for. `received`: bytes that came over the network, as they were
-    sent. `complaints`: errors and warnings of the console."""
+    """One open page. `requests`: addresses that it asked for. `received`: bytes that came over the network,
+    compressed as they were sent. `complaints`: errors and warnings of the console."""
 
     socket: aiohttp.ClientWebSocketResponse
     requests: list[str] = field(default_factory=list)

@@ -15,7 +15,8 @@ _TAGS: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 #: One line for each thing that is wrong: the rule, and where.
 CHECK: Final = f"""axe.run(document, {{runOnly: {_TAGS}, resultTypes: ["violations"]}}).then((found) =>
-  found.violations.flatMap((each) => each.nodes.map((node) => each.id + ": " + node.target.join(" ") + " " + node.failureSummary)))"""
+  found.violations.flatMap((each) =>
+    each.nodes.map((node) => [each.id, node.target.join(" "), node.failureSummary].join(": "))))"""
 
 
 @cache
