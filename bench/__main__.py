@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 
-from bench import chaos, detect, ingest, latency, poison, refresh, scale
+from bench import board, chaos, detect, ingest, latency, poison, refresh, scale
 from bench.errors import BenchError
 from bench.result import Bench
 
@@ -22,6 +22,7 @@ BENCHES: Mapping[str, Bench] = {
     "poison": poison,
     "refresh": refresh,
     "detect": detect,
+    "board": board,
 }
 
 

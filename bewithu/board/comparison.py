@@ -45,7 +45,7 @@ class Comparison:
 
 
 def compared_areas(chosen: Area) -> tuple[str, ...]:
-    """The codes of all areas that `comparison` needs values of, each once."""
+    """The codes of all areas that `comparison` needs values of, each once; the chosen one is among them."""
     return tuple(dict.fromkeys(code for codes in _codes(chosen).values() for code in codes))
 
 

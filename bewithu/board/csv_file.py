@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
-from bewithu.board.indicator_page import IndicatorPage
+from bewithu.board.asked import Asked
+from bewithu.board.indicator_page import Shown
 from bewithu.board.labels import category_label
 from bewithu.board.words import Words
 from schemas.areas import area
@@ -22,20 +23,20 @@ COLUMNS: Final = (
 _DAYS, _BREAKDOWNS, _AREAS = "days", "breakdowns", "areas"
 
 
-def csv_file(page: IndicatorPage) -> str:
+def csv_file(asked: Asked, shown: Shown) -> str:
     """Numbers as they are told, with a point and without grouping: for programs, in any language."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\r\n")
     table.writerow(COLUMNS)
-    table.writerows(_rows(page))
+    table.writerows(_rows(asked, shown))
     return text.getvalue()
 
 
-def _rows(page: IndicatorPage) -> Iterator[tuple[str, ...]]:
-    view, words = page.asked.view, page.asked.words
-    for point in page.shown.trend:
+def _rows(asked: Asked, shown: Shown) -> Iterator[tuple[str, ...]]:
+    view, words = asked.view, asked.words
+    for point in shown.trend:
         yield _row(
-            page,
+            asked,
             _DAYS,
             view.area.code,
             "",
@@ -45,10 +46,10 @@ def _rows(page: IndicatorPage) -> Iterator[tuple[str, ...]]:
             point.suppressed,
             point.provisional,
         )
-    for part, values in ((_BREAKDOWNS, page.shown.breakdown), (_AREAS, page.shown.areas)):
+    for part, values in ((_BREAKDOWNS, shown.breakdown), (_AREAS, shown.areas)):
         for each in values:
             yield _row(
-                page,
+                asked,
                 part,
                 each.area,
                 each.breakdown,
@@ -61,7 +62,7 @@ def _rows(page: IndicatorPage) -> Iterator[tuple[str, ...]]:
 
 
 def _row(
-    page: IndicatorPage,
+    asked: Asked,
     part: str,
     code: str,
     breakdown: str,
@@ -71,7 +72,7 @@ def _row(
     suppressed: bool,
     provisional: bool,
 ) -> tuple[str, ...]:
-    info = page.asked.view.indicator
+    info = asked.view.indicator
     status = "suppressed" if suppressed else "none" if value is None else "shown"
     return (
         part, info.id, info.unit, code, area(code).name(words.language), breakdown,

@@ -46,7 +46,9 @@ class DayRow:
 @dataclass(frozen=True, slots=True)
 class IndicatorPage:
     """`note`: why numbers are hidden. `has_hidden`: one on this page is. `delay`: how long a value is provisional.
-    `origin_day`: of the figure that `parts` are about."""
+    `parts`: how the figure of a chosen day came about; it costs more than all the rest of the page, so where none is
+    chosen it is a link away, None here. `explained`: (day as written, as in addresses) of the newest complete figure.
+    """
 
     asked: Asked
     day: str
@@ -60,25 +62,31 @@ class IndicatorPage:
     bars: tuple[Bars, ...]
     comparison: Comparison
     facts: tuple[Fact, ...]
-    origin_day: str
-    parts: tuple[Part, ...]
+    explained: tuple[str, str]
+    parts: tuple[Part, ...] | None
     feeds: Feeds
     alerts: AlertLines
-    shown: Shown
+
+
+def read_shown(data: BoardData, asked: Asked) -> Shown:
+    """Raises `Unavailable` when the store does not answer."""
+    id_, code, day = asked.view.indicator.id, asked.view.area.code, asked.view.day
+    return Shown(
+        trend=data.trend(id_, code, day - timedelta(days=DAYS - 1), day),
+        breakdown=data.breakdown(id_, code, day),
+        areas=data.in_areas(id_, compared_areas(asked.view.area), day),
+    )
 
 
 def build_indicator_page(data: BoardData, asked: Asked) -> IndicatorPage:
     """Asks the store for all that the page needs. Raises `Unavailable` when it does not answer."""
     view, words, info = asked.view, asked.words, asked.view.indicator
     code, day = view.area.code, view.day
-    shown = Shown(
-        trend=data.trend(info.id, code, day - timedelta(days=DAYS - 1), day),
-        breakdown=data.breakdown(info.id, code, day),
-        areas=data.in_areas(info.id, compared_areas(view.area), day),
-    )
-    value = data.value(info.id, code, day)
-    # Of the newest day nothing can have come late yet: where none is chosen, the newest that is complete tells more.
-    origin_day = day if "day" in view.chosen else day - timedelta(days=info.delay_days)
+    shown = read_shown(data, asked)
+    value = next(each for each in shown.areas if each.area == code)
+    is_chosen = "day" in view.chosen
+    # Of the newest day nothing can have come late yet: the newest that is complete tells more.
+    explained = day if is_chosen else day - timedelta(days=info.delay_days)
     rows = tuple(_row(point, info, words) for point in reversed(shown.trend))
     broken_down = bars(shown.breakdown, info, words)
     here = comparison(shown.areas, info, view.area, words)
@@ -103,11 +111,10 @@ def build_indicator_page(data: BoardData, asked: Asked) -> IndicatorPage:
         bars=broken_down,
         comparison=here,
         facts=definition_facts(data.definition(info.id), info, asked.by_id, words),
-        origin_day=words.day(origin_day),
-        parts=parts_of(data.origins(info.id, code, origin_day), asked.by_id, view, words),
+        explained=(words.day(explained), explained.isoformat()),
+        parts=parts_of(data.origins(info.id, code, day), asked.by_id, view, words) if is_chosen else None,
         feeds=feeds(publishers, view.area, asked.now, words),
         alerts=alert_lines(own_alerts, asked.by_id, asked.now, words),
-        shown=shown,
     )
 
 

@@ -9,7 +9,7 @@ from aiohttp import hdrs, web
 from bewithu.board.asked import Asked, read_asked
 from bewithu.board.csv_file import csv_file
 from bewithu.board.data import BoardData
-from bewithu.board.indicator_page import build_indicator_page
+from bewithu.board.indicator_page import build_indicator_page, read_shown
 from bewithu.board.kept import PAGE_HEADERS, KeptPages
 from bewithu.board.render import render_indicator
 from bewithu.clock import Clock
@@ -31,7 +31,7 @@ class IndicatorPages:
     async def table(self, request: web.Request) -> web.Response:
         """GET /indicators/<id>.csv: what the page shows, number by number."""
         asked = await self._asked(request, request.match_info["id"])
-        text = await asyncio.to_thread(lambda: csv_file(build_indicator_page(self._data, asked)))
+        text = await asyncio.to_thread(lambda: csv_file(asked, read_shown(self._data, asked)))
         view = asked.view
         name = f"{view.indicator.id}-{view.area.code}-{view.day.isoformat()}.csv"
         headers = PAGE_HEADERS | {"Content-Disposition": f'attachment; filename="{name}"'}

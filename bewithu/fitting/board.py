@@ -168,11 +168,13 @@ class PublishedBoard:
     def _values(
         self, indicators: Sequence[str], areas: Sequence[str], day: date, as_of: datetime | None = None
     ) -> list[board.Value]:
-        now = self._published.totals(indicators, areas, day, day, as_of)
-        before = self._published.totals(indicators, areas, day - _WEEK, day - _WEEK, as_of)
+        cells = self._published.totals(indicators, areas, day - _WEEK, day, as_of)
+        days = _WEEK.days + 1
+        # Of each indicator and area a week, in one query: the first day and the last are looked at.
+        pairs = zip(cells[::days], cells[days - 1 :: days], strict=True)
         return [
-            _value(cell, None if _restarts(self._indicators[cell.indicator]) else _change(cell, earlier))
-            for cell, earlier in zip(now, before, strict=True)
+            _value(now, None if _restarts(self._indicators[now.indicator]) else _change(now, earlier))
+            for earlier, now in pairs
         ]
 
     def _read_status(self) -> board.Status:
