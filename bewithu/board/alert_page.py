@@ -11,7 +11,7 @@ from bewithu.board.alert_data import GOES_ON, AlertInfo, AlertRun, AlertStep, Al
 from bewithu.board.asked import Asked
 from bewithu.board.cards import DAYS, Trend, trend_of
 from bewithu.board.data import BoardData, IndicatorInfo, Value
-from bewithu.board.figures import COUNTS, Figure, figure
+from bewithu.board.figures import COUNTS, Figure, figure, suppressed_note
 from bewithu.board.labels import STATES, STEPS, label
 from bewithu.board.open_alerts import AlertLine, alert_line, threshold_text
 from bewithu.board.words import Words
@@ -49,7 +49,7 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class AlertPage:
     """`quiet`: why nobody is told of it for now. `trend`: of the figure, None where its indicator is defined no longer.
-    `figure_day`: the day of the figure that decided last."""
+    `figure_day`: the day of the figure that decided last. `note`: why numbers of it are hidden."""
 
     asked: Asked
     line: AlertLine
@@ -64,6 +64,7 @@ class AlertPage:
     figure: Figure | None
     figure_day: date
     indicator: IndicatorInfo | None
+    note: str
 
 
 def build_alert_page(data: BoardData, asked: Asked, story: AlertStory) -> AlertPage:
@@ -87,6 +88,7 @@ def build_alert_page(data: BoardData, asked: Asked, story: AlertStory) -> AlertP
         figure=_figure(newest, info, words),
         figure_day=newest.day,
         indicator=info,
+        note=suppressed_note(info, words) if info else "",
     )
 
 
