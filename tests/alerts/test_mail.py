@@ -163,7 +163,8 @@ def test_a_mail_about_several_alerts_nests_fetches_nothing_and_leads_to_each_ale
 ) -> None:
     mail = compose(letters(language), "<id@x.be>", SENDER, NOON)
     links = links_of(mail, language)
-    alerts = [alert_fingerprint("arrivals_high", code) for code in ("60000", "50000", "80000", "90000")]
+    rule_id = letters(language)[0].transition.rule
+    alerts = [alert_fingerprint(rule_id, code) for code in ("60000", "50000", "80000", "90000")]
     assert [urlsplit(link).path for link in links[:-1]] == [f"/alerts/{each}" for each in alerts]
     assert links[-1].startswith("mailto:")
 

@@ -96,9 +96,9 @@ def test_a_trend_is_described_for_those_who_do_not_see_it() -> None:
 
 def test_the_axis_is_labelled_with_as_many_decimals_as_it_needs() -> None:
     people, share = SHAPES[0].info, SHAPES[5].info
-    assert card(people, None, series(0, 1), words("en"), chosen=True, round_axis=True).trend.numbers == (
+    assert card(people, None, series(0, 1), words("en"), round_axis=True).trend.numbers == (
         "0.0", "0.5", "1.0",
     )  # fmt: skip
-    assert card(share, None, series(0.2, 0.9), words("en"), chosen=True, round_axis=True).trend.numbers == (
+    assert card(share, None, series(0.2, 0.9), words("en"), round_axis=True).trend.numbers == (
         "0%", "50%", "100%",
     )  # fmt: skip
