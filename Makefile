@@ -19,7 +19,7 @@ UV_READY := $(filter .uv/bin/uv,$(UV))
 PYTHON = $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11, \
 	$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
 
-.PHONY: help demo test check format bench fuzz kafka apicurio uv clean
+.PHONY: help demo test check format bench fuzz kafka apicurio axe uv clean
 
 help: ## list these targets
 	@echo 'Usage: make TARGET [ARGS="extra words"]'
@@ -58,11 +58,13 @@ kafka: tests/kafka/target/lib ## fetch Apache Kafka's jars for the tests (needs 
 
 apicurio: tests/apicurio/target/app ## fetch Apicurio Registry for the tests (needs Maven)
 
+axe: tests/axe/target/axe_playwright_python ## fetch axe-core, which tests the pages' accessibility
+
 uv: $(UV_READY) ## say where uv is; without one on PATH it is put in .uv/
 	@command -v "$(UV)" | sed 's|^\.uv|$(CURDIR)/.uv|'
 
 clean: ## remove caches and what was built; .venv, .uv and data in var/ stay
-	@rm -rf dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/kafka/target tests/apicurio/target
+	@rm -rf dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/kafka/target tests/apicurio/target tests/axe/target
 	@find . -name __pycache__ -not -path './.venv/*' -not -path './.uv/*' -prune -exec rm -rf {} +
 
 # A folder that is there is complete: the jars arrive beside it and are moved in one step.
@@ -81,6 +83,13 @@ tests/apicurio/target/app: tests/apicurio/pom.xml
 	@rm -rf tests/apicurio/target
 	@mvn -q -B -f tests/apicurio/pom.xml dependency:unpack -Dfolder=target/app.new
 	@mv $@.new $@ && touch $@
+
+# The wheel alone, for the axe.min.js in it: the browser is driven by the tests themselves.
+tests/axe/target/axe_playwright_python: tests/axe/requirements.txt $(UV_READY)
+	@echo "Fetching axe-core into $@" >&2
+	@rm -rf tests/axe/target tests/axe/target.new
+	@$(UV) pip install --quiet --no-deps --require-hashes --target tests/axe/target.new --requirement tests/axe/requirements.txt
+	@mv tests/axe/target.new tests/axe/target && touch $@
 
 .uv/bin/uv:
 	@test -n "$(PYTHON)" || { echo 'Python 3.11 or later is missing: looked for python3 and python3.11 to python3.14' \

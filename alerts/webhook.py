@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
+from alerts.fingerprint import alert_labels, fingerprint
 from alerts.ports import IndicatorText
 from alerts.rules import Rule
 from alerts.voice import voice
@@ -21,10 +22,6 @@ from schemas.areas import Language, area
 _LANGUAGE: Final[Language] = "en"
 #: What Go writes for a time that is not set: an alert that fires has no end.
 _NO_END: Final = "0001-01-01T00:00:00Z"
-
-_FNV_OFFSET: Final = 0xCBF29CE484222325
-_FNV_PRIME: Final = 0x100000001B3
-_SEPARATOR: Final = b"\xff"
 
 
 def payload(
@@ -38,7 +35,7 @@ def payload(
     board = board.rstrip("/")
     known = _labels(transition, rule)
     said = _annotations(transition, rule, indicator)
-    group = {name: known[name] for name in ("alertname", "area")}
+    group = alert_labels(transition.rule, transition.area)
     alert = {
         "status": status,
         "labels": known,
@@ -61,19 +58,6 @@ def payload(
         "groupKey": _group_key(group),
         "truncatedAlerts": 0,
     }
-
-
-def fingerprint(labels: Mapping[str, str]) -> str:
-    """16 hexadecimal digits, as Alertmanager works them out from labels (FNV-1a).
-
-    Ours are of what makes an alert that alert, not of its severity or of a rule's own labels: whoever edits a rule
-    while it fires must not leave an alert behind that never ends.
-    """
-    total = _FNV_OFFSET
-    for name in sorted(labels):
-        for byte in name.encode() + _SEPARATOR + labels[name].encode() + _SEPARATOR:
-            total = (total ^ byte) * _FNV_PRIME % (1 << 64)
-    return f"{total:016x}"
 
 
 def moment(time: datetime) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlencode
 
+from alerts.fingerprint import alert_fingerprint
 from alerts.ports import IndicatorText
 from alerts.rules import Severity
 from alerts.voice import Voice
@@ -96,11 +97,12 @@ def why_you(codes: Sequence[str], speak: Voice) -> str:
 
 
 def board_link(board: str, transition: Transition, speak: Voice) -> str:
-    """Where the figure stands on the board; `board` without a slash at the end."""
-    query = {
-        "area": transition.area,
-        "indicator": transition.indicator,
-        "lang": speak.language,
-        "day": transition.day.isoformat(),
-    }
-    return f"{board}/?{urlencode(query)}"
+    """The page of the alert on the board, at the one of its rule in this area that the step belongs to; `board`
+    without a slash at the end."""
+    name = alert_fingerprint(transition.rule, transition.area)
+    return f"{board}/alerts/{name}?{urlencode({'lang': speak.language})}#{anchor(transition.since)}"
+
+
+def anchor(since: datetime) -> str:
+    """Where on that page the alert stands that began then (bewithu/board/alert_page.py)."""
+    return f"since-{since.astimezone(UTC):%Y%m%dT%H%M%SZ}"

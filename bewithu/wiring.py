@@ -19,6 +19,7 @@ from bewithu.fitting.acknowledged import LookedAfter
 from bewithu.fitting.acting import LinkedActions, Stores
 from bewithu.fitting.alerting import PublishedReadings, indicator_texts
 from bewithu.fitting.board import PublishedBoard
+from bewithu.fitting.board_alerts import BoardAlerts
 from bewithu.fitting.description import description
 from bewithu.fitting.leader import Leader
 from bewithu.fitting.metrics import Metrics
@@ -162,10 +163,8 @@ def make_worker(
         PublishedValues(board_store, written.indicators, clock),
         Explanations(board_store),
         Bookkeeping(board_store),
-        ClickHouseAlertLog(board_store),
-        LookedAfter(ClickHouseAcknowledgements(board_store), book),
+        make_board_alerts(board_store, written, book),
         written.indicators,
-        written.rules,
         clock,
         {"bewithu": __version__},
     )
@@ -194,6 +193,18 @@ def make_worker(
     )
     metrics.of(worker)
     return worker
+
+
+def make_board_alerts(database: Database, written: Written, book: AddressBook) -> BoardAlerts:
+    """What the board tells of alerts; silences end by real time, whatever the worker's clock says."""
+    return BoardAlerts(
+        ClickHouseAlertLog(database),
+        ClickHouseSilences(database),
+        LookedAfter(ClickHouseAcknowledgements(database), book),
+        written.rules,
+        indicator_texts(written.indicators),
+        SystemClock(),
+    )
 
 
 def make_actions(

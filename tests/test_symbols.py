@@ -40,7 +40,7 @@ def test_names_are_of_fields_and_values_that_a_contract_has() -> None:
 
 
 def test_what_has_no_name_keeps_its_code_in_words() -> None:
-    assert symbol_name("status", "moved_in", "fr") == "moved in"
+    assert symbol_name("status", "made_up", "fr") == "made up"
     assert field_name("party_size", "nl") == "party size"
     assert (symbol_name("level", "unknown", "de"), symbol_name("level", "none", "en")) == (
         "Nicht bekannt",

@@ -5,10 +5,10 @@ It asks for its data through `BoardData` and knows no store. `make_app` is the w
 
 from __future__ import annotations
 
+from bewithu.board.alert_data import AlertInfo
 from bewithu.board.app import make_app
 from bewithu.board.data import (
     AgencyInfo,
-    AlertInfo,
     BoardData,
     IndicatorInfo,
     Point,

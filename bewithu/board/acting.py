@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, Protocol
 
-from bewithu.board.data import AlertInfo
+from bewithu.board.alert_data import AlertInfo
 
 #: Days that an alert may be silenced for from here.
 LENGTHS: Final = (1, 7, 30)

@@ -57,7 +57,8 @@ class Api:
         """GET /api/v1/indicators: every definition with its value. Parameters: lang, area, day.
 
         `{"area": {"code", "name", "level"}, "day", "language", "indicators": [{"id", "name", "explanation", "names",
-        "explanations", "unit", "kind", "publishers", "minimum_cell", "decimals", "percent", "headline",
+        "explanations", "unit", "kind", "publishers", "minimum_cell", "decimals", "percent", "headline", "delay_days",
+        "round_to",
         "value": {"value", "suppressed", "provisional", "known_at", "change_7d", …}}]}`
         """
         return await self._answer(request, ("lang", "area", "day"), self._indicators)
@@ -79,9 +80,10 @@ class Api:
     async def origin(self, request: web.Request) -> web.Response:
         """GET /api/v1/indicators/<id>/origin: how a value came about. Parameters: lang, area, day.
 
-        `{"area", "day", "value": {…}, "origins": [{"indicator", "revisions": [{"known_on", "value"}], "contributors":
-        [{"agency", "events", "corrected", "first_day", "last_day"}]}]}`: of the indicator, or of both that it is worked
-        out from. A revision is what was told from that day on, null where it was suppressed; counts of few are null.
+        `{"area", "day", "value": {…}, "origins": [{"indicator", "revisions": [{"known_on", "value", "moved_by":
+        [{"agency", "late", "corrected"}]}], "contributors": [{"agency", "events", "corrected", "first_day",
+        "last_day"}]}]}`: of the indicator, or of both that it is worked out from. A revision is what was told from that
+        day on, null where it was suppressed; it begins with the end of the day itself. Counts of few are null.
         """
         id_ = request.match_info["id"]
         return await self._answer(
@@ -92,8 +94,9 @@ class Api:
         """GET /api/v1/alerts: open alerts, worst first. Parameters: lang, area (and all within it), limit.
 
         `{"alerts": [{"id", "rule", "indicator", "area", "area_name", "severity", "state", "since", "value",
-        "threshold", "summary", "summaries", "acknowledged_by", "acknowledged_at"}]}`. `acknowledged_by` is empty, and
-        `acknowledged_at` null, while nobody looks after it.
+        "threshold", "summary", "summaries", "acknowledged_by", "acknowledged_at", "fingerprint", "day",
+        "ended_at"}]}`. `acknowledged_by` is empty, and `acknowledged_at` null, while nobody looks after it;
+        `/alerts/<fingerprint>` is its page.
         """
         return await self._answer(request, ("lang", "area", "limit"), self._alerts)
 
@@ -140,7 +143,7 @@ class Api:
 
     def _indicator(self, id_: str, query: Query, accepted: str) -> Json:
         infos = self._data.indicators()
-        view = read_view({**query, "indicator": id_}, accepted, infos, self._data.latest_day())
+        view = read_view(query, accepted, infos, self._data.latest_day(), id_)
         code, day = view.area.code, view.day
         first = max(day - timedelta(days=DAYS - 1), day.min)
         since = read_day(query["since"], day, "since") if query.get("since") else first
@@ -160,7 +163,7 @@ class Api:
 
     def _origin(self, id_: str, query: Query, accepted: str) -> Json:
         infos = self._data.indicators()
-        view = read_view({**query, "indicator": id_}, accepted, infos, self._data.latest_day())
+        view = read_view(query, accepted, infos, self._data.latest_day(), id_)
         code = view.area.code
         return {
             **_about(code, view.language),

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from bewithu.board.act_pages import ActPages
 from bewithu.board.acting import LinkActions
+from bewithu.board.alert_pages import AlertPages
 from bewithu.board.api import Api
 from bewithu.board.assets import serve_asset
 from bewithu.board.data import BoardData
 from bewithu.board.health import Readiness, live_handler, metrics_handler, ready_handler
-from bewithu.board.pages import BoardPages, OriginPages
+from bewithu.board.indicator_pages import IndicatorPages
+from bewithu.board.kept import KeptPages
+from bewithu.board.methods_pages import MethodsPages
+from bewithu.board.pages import BoardPages
 from bewithu.board.responses import LINKS, add_security_headers, answer_errors, compress
 from bewithu.clock import Clock
 
@@ -35,27 +39,48 @@ def make_app(
     `ready` is asked at every health check, on the event loop, so it must answer from memory. `actions`: None where
     mails have no links.
     """
-    pages = BoardPages(data, clock, poll_seconds)
-    api = Api(data, clock)
-    acting = ActPages(actions, data, clock, pages.forget)
+    kept = KeptPages()
     app = web.Application(middlewares=[compress, answer_errors])
     app.on_response_prepare.append(add_security_headers)
     app.add_routes(
         [
-            web.get("/", pages.handle),
-            web.get("/origin", OriginPages(data).handle),
-            web.get(LINKS, acting.ask),
-            web.post(LINKS, acting.act),
+            *_pages(data, clock, kept, poll_seconds),
+            *_links(ActPages(actions, data, clock, kept.forget)),
+            *_api(Api(data, clock)),
             web.get("/static/{name}", serve_asset),
-            web.get("/api/v1/status", api.status),
-            web.get("/api/v1/indicators", api.indicators),
-            web.get("/api/v1/indicators/{id}", api.indicator),
-            web.get("/api/v1/indicators/{id}/origin", api.origin),
-            web.get("/api/v1/alerts", api.alerts),
-            web.get("/api/v1/quarantine", api.quarantine),
             web.get("/metrics", metrics_handler(metrics)),
             web.get("/health/live", live_handler(ready)),
             web.get("/health/ready", ready_handler(ready)),
         ]
     )
     return app
+
+
+def _pages(data: BoardData, clock: Clock, kept: KeptPages, poll_seconds: float) -> Iterator[web.RouteDef]:
+    """What people read."""
+    indicators = IndicatorPages(data, clock, kept)
+    alerts = AlertPages(data, clock, kept)
+    yield web.get("/", BoardPages(data, clock, kept, poll_seconds).handle)
+    # Before the page, whose id would match it, too.
+    yield web.get("/indicators/{id}.csv", indicators.table)
+    yield web.get("/indicators/{id}", indicators.handle)
+    yield web.get("/origin", indicators.origin)
+    yield web.get("/alerts", alerts.list)
+    yield web.get("/alerts/{fingerprint}", alerts.one)
+    yield web.get("/methods", MethodsPages(data, clock, kept).handle)
+
+
+def _links(acting: ActPages) -> Iterator[web.RouteDef]:
+    """Where links in mails lead that do something."""
+    yield web.get(LINKS, acting.ask)
+    yield web.post(LINKS, acting.act)
+
+
+def _api(api: Api) -> Iterator[web.RouteDef]:
+    """What programs read."""
+    yield web.get("/api/v1/status", api.status)
+    yield web.get("/api/v1/indicators", api.indicators)
+    yield web.get("/api/v1/indicators/{id}", api.indicator)
+    yield web.get("/api/v1/indicators/{id}/origin", api.origin)
+    yield web.get("/api/v1/alerts", api.alerts)
+    yield web.get("/api/v1/quarantine", api.quarantine)

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
+from bewithu.board.alert_data import AlertInfo, AlertStory, AlertsWanted
+from schemas.indicators import Indicator
+
 
 @dataclass(frozen=True, slots=True)
 class IndicatorInfo:
@@ -19,6 +22,7 @@ class IndicatorInfo:
 
     `unit`: persons, files, households, certificates, places, EUR, days or %. `publishers`: agency codes.
     `percent`: values are fractions (0.25) that people read as a percentage. `headline`: has a card on the board.
+    `delay_days`: a value is provisional until its day is so long ago. `round_to`: amounts are told in multiples of it.
     """
 
     id: str
@@ -31,6 +35,8 @@ class IndicatorInfo:
     decimals: int = 0
     percent: bool = False
     headline: bool = False
+    delay_days: int = 0
+    round_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +59,21 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
-    """A day of a trend; `value` is None where there is none to show."""
+class WeekApart:
+    """A total on a day that is complete, and seven days before."""
 
-    day: date
-    value: float | None
+    now: Value
+    before: Value
 
 
 @dataclass(frozen=True, slots=True)
-class AlertInfo:
-    """An alert that is open. `severity`: info, warning or critical. `state`: pending or firing.
+class Point:
+    """A day of a trend; `value` is None where there is none to show, or where it is suppressed."""
 
-    `acknowledged_by`: who looks after it, by a name that everybody may read; empty where nobody does.
-    """
-
-    id: str
-    rule: str
-    indicator: str
-    area: str
-    severity: str
-    state: str
-    since: datetime
+    day: date
     value: float | None
-    threshold: float | None
-    summaries: Mapping[str, str]
-    acknowledged_by: str = ""
-    acknowledged_at: datetime | None = None
+    suppressed: bool = False
+    provisional: bool = False
 
 
 #: So many events of an agency are told together.
@@ -135,11 +130,24 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """An agency that made a value move: by events that came late, by corrections of earlier ones, or by both.
+
+    Told only where at least a batch of them came.
+    """
+
+    agency: str
+    late: bool
+    corrected: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Revision:
-    """What was told of a value from `known_on` on; None where it was suppressed."""
+    """What was told of a value from `known_on` on; None where it was suppressed. `moved_by`: why, as far as is told."""
 
     known_on: date
     value: float | None
+    moved_by: tuple[Moved, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +166,8 @@ class Contributor:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """How a value of `indicator` came about, oldest first; of a duration the revisions tell how many persons."""
+    """How a value of `indicator` came about: what was told at the end of its day, and each change after that; of a
+    duration the revisions tell how many persons."""
 
     indicator: str
     revisions: Sequence[Revision]
@@ -174,6 +183,9 @@ class BoardData(Protocol):
 
     def indicators(self) -> Sequence[IndicatorInfo]:
         """All indicators in the order in which people should see them; from memory, as every request asks."""
+
+    def definition(self, indicator: str) -> Indicator:
+        """How it is counted; from memory."""
 
     def latest_day(self) -> date:
         """The newest day that has values; today, where nothing has been published yet."""
@@ -197,6 +209,13 @@ class BoardData(Protocol):
     ) -> Sequence[Value]:
         """The totals of all areas of a level (`schemas.areas.Level`); areas without a value may be left out."""
 
+    def in_areas(self, indicator: str, areas: Sequence[str], day: date) -> Sequence[Value]:
+        """The totals of these areas, in their order, in one query."""
+
+    def news(self, area: str, day: date) -> Sequence[WeekApart]:
+        """What may have moved in a week: of indicators whose data come in within a week the totals of their last
+        complete day up to `day`, in one query."""
+
     def breakdown(
         self, indicator: str, area: str, day: date, as_of: datetime | None = None
     ) -> Sequence[Value]:
@@ -207,6 +226,12 @@ class BoardData(Protocol):
 
     def open_alerts(self, area: str | None, limit: int) -> Sequence[AlertInfo]:
         """Open alerts in `area` and within it (everywhere when None), worst first, then newest first."""
+
+    def alerts(self, wanted: AlertsWanted, limit: int) -> Sequence[AlertInfo]:
+        """Those wanted: what goes on first, worst first, then what is over, newest first."""
+
+    def alert(self, fingerprint: str) -> AlertStory | None:
+        """Its story; None where there never was such an alert, or its rule is gone."""
 
     def agencies(self) -> Sequence[AgencyInfo]:
         """Every agency that was ever heard."""

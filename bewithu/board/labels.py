@@ -22,6 +22,7 @@ UNITS: Final[Labels] = MappingProxyType(
         "certificates": mark("certificates"),
         "places": mark("places"),
         "days": mark("days"),
+        "‰": mark("per 1,000"),
     }
 )
 
@@ -37,6 +38,36 @@ STATES: Final[Labels] = MappingProxyType(
     {
         "pending": mark("not certain yet"),
         "firing": mark("going on"),
+        "over": mark("over"),
+        "retracted": mark("withdrawn"),
+        "dropped": mark("ended before anybody was told"),
+    }
+)
+
+#: Steps of an alert, as in the log.
+STEPS: Final[Labels] = MappingProxyType(
+    {
+        "pending": mark("The condition began to hold"),
+        "dropped": mark("The condition no longer held; nobody was told"),
+        "firing": mark("The alert began"),
+        "reminded": mark("It still went on"),
+        "recovering": mark("The condition no longer held"),
+        "relapsed": mark("The condition held again"),
+        "resolved": mark("The alert was over"),
+        "retracted": mark("The alert was withdrawn: the value was corrected"),
+    }
+)
+
+EVENTS: Final[Labels] = MappingProxyType(
+    {
+        "agency_heartbeat": mark("Sign of life of an agency"),
+        "benefit_grant": mark("Equivalent living wage"),
+        "employment": mark("Labour market"),
+        "housing_change": mark("Housing"),
+        "integration_course": mark("Integration path"),
+        "reception_capacity": mark("Reception places"),
+        "registration": mark("Protection and residence"),
+        "school_enrolment": mark("School"),
     }
 )
 

@@ -1,12 +1,12 @@
-"""How a figure came about: what was told of it from when on, and whose events it rests on."""
+"""How a figure came about: what was told of it from when on, why that changed, and whose events it rests on."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bewithu.board.agencies import agency_name
-from bewithu.board.data import IndicatorInfo, Origin, Value
+from bewithu.board.data import IndicatorInfo, Moved, Origin, Value
 from bewithu.board.figures import Figure, figure
 from bewithu.board.view import View
 from bewithu.board.words import Words
@@ -14,10 +14,11 @@ from bewithu.board.words import Words
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """From a day on this was told."""
+    """From a day on this was told; `why`: what had arrived since it was told otherwise."""
 
     known_on: str
     figure: Figure
+    why: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,28 +40,10 @@ class Part:
     sources: tuple[Source, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class OriginPage:
-    view: View
-    name: str
-    explanation: str
-    day: str
-    figure: Figure
-    parts: tuple[Part, ...]
-
-
-def origin_page(
-    view: View, value: Value, origins: tuple[Origin, ...], infos: Mapping[str, IndicatorInfo], words: Words
-) -> OriginPage:
-    info = view.indicator
-    return OriginPage(
-        view=view,
-        name=words.named(info.names, info.id),
-        explanation=words.named(info.explanations, ""),
-        day=words.day(view.day, "full"),
-        figure=figure(value, info, words),
-        parts=tuple(_part(origin, infos[origin.indicator], view, words) for origin in origins),
-    )
+def parts_of(
+    origins: Sequence[Origin], infos: Mapping[str, IndicatorInfo], view: View, words: Words
+) -> tuple[Part, ...]:
+    return tuple(_part(origin, infos[origin.indicator], view, words) for origin in origins)
 
 
 def _part(origin: Origin, info: IndicatorInfo, view: View, words: Words) -> Part:
@@ -70,7 +53,16 @@ def _part(origin: Origin, info: IndicatorInfo, view: View, words: Words) -> Part
 
     return Part(
         name=words.named(info.names, info.id),
-        told=tuple(Told(words.day(each.known_on), written(each.value)) for each in origin.revisions),
+        told=tuple(
+            Told(
+                words.day(each.known_on),
+                written(each.value),
+                _why(each.moved_by, info, words)
+                if number
+                else (words.gettext("What was known at the end of the day itself"),),
+            )
+            for number, each in enumerate(origin.revisions)
+        ),
         sources=tuple(
             Source(
                 name=agency_name(each.agency, words),
@@ -81,6 +73,24 @@ def _part(origin: Origin, info: IndicatorInfo, view: View, words: Words) -> Part
             for each in origin.contributors
         ),
     )
+
+
+def _why(moved: Sequence[Moved], info: IndicatorInfo, words: Words) -> tuple[str, ...]:
+    if not moved:
+        few = words.number(max(info.minimum_cell, 1))
+        return (
+            words.gettext("Fewer than %(minimum)s late events or corrections of any one agency", minimum=few),
+        )
+    return tuple(_reason(each, words) for each in moved)
+
+
+def _reason(moved: Moved, words: Words) -> str:
+    agency = agency_name(moved.agency, words)
+    if moved.late and moved.corrected:
+        return words.gettext("%(agency)s: late events and corrections", agency=agency)
+    if moved.late:
+        return words.gettext("%(agency)s: late events", agency=agency)
+    return words.gettext("%(agency)s: corrections", agency=agency)
 
 
 def _count(count: int | None, info: IndicatorInfo, words: Words) -> str:

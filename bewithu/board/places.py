@@ -44,7 +44,7 @@ class Circle:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One municipality in the table."""
+    """One area in a table."""
 
     code: str
     name: str
@@ -109,7 +109,7 @@ def places(values: Sequence[Value], info: IndicatorInfo, chosen: Area, words: Wo
     frame = frame_around([] if within.code == COUNTRY else list(here.values()))
     scale = _Scale.for_values(list(shown.values()), info, len(here))
     circles = [_circle(here[code], value, info, frame, scale, chosen, words) for code, value in shown.items()]
-    unsorted = [_row(here[code], value, info, chosen, words) for code, value in shown.items()]
+    unsorted = [place_row(here[code], value, info, chosen, words) for code, value in shown.items()]
     rows = tuple(sorted(unsorted, key=lambda row: _rank(row, shown[row.code].value, info)))
     telling = sum(value.value != 0 for value in shown.values())
     listed = max(FEWEST_LISTED, min(MOST_LISTED, telling))
@@ -126,7 +126,7 @@ def places(values: Sequence[Value], info: IndicatorInfo, chosen: Area, words: Wo
         others=rows[listed:],
         silent=len(here) - len(shown),
         changes=any(row.change.direction != "unknown" for row in rows),
-        per_thousand=_has_rate(info),
+        per_thousand=has_rate(info),
         attribution=outlines().attribution,
     )
 
@@ -181,10 +181,11 @@ def _circle(
     )
 
 
-def _row(place: Area, value: Value, info: IndicatorInfo, chosen: Area, words: Words) -> Row:
+def place_row(place: Area, value: Value, info: IndicatorInfo, chosen: Area, words: Words) -> Row:
+    """A line of a table of areas."""
     rate = None
-    if _has_rate(info) and value.value is not None and not value.suppressed and place.population:
-        rate = words.number(1000 * value.value / place.population, 1)
+    if has_rate(info) and value.value is not None and not value.suppressed and place.population:
+        rate = _rate(1000 * value.value / place.population, words)
     return Row(
         code=place.code,
         name=place.name(words.language),
@@ -195,7 +196,14 @@ def _row(place: Area, value: Value, info: IndicatorInfo, chosen: Area, words: Wo
     )
 
 
-def _has_rate(info: IndicatorInfo) -> bool:
+def _rate(per_thousand: float, words: Words) -> str:
+    """Few are not none."""
+    tenth = words.number(0.1, 1)
+    return f"<\N{NO-BREAK SPACE}{tenth}" if 0 < per_thousand < 0.05 else words.number(per_thousand, 1)
+
+
+def has_rate(info: IndicatorInfo) -> bool:
+    """Whether it makes sense to say how many there are per inhabitant."""
     return info.kind in COUNTS and not info.percent and info.unit != "%"
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bewithu.board.act_page import LONGEST_REASON, ActPage
+from bewithu.board.alert_list import AlertListPage
+from bewithu.board.alert_page import AlertPage
+from bewithu.board.asked import Asked
 from bewithu.board.assets import assets
-from bewithu.board.data import IndicatorInfo
-from bewithu.board.origin import OriginPage
+from bewithu.board.indicator_page import IndicatorPage
+from bewithu.board.masthead import Masthead, masthead, plain_masthead
+from bewithu.board.methods_page import MethodsPage
 from bewithu.board.page import Page
 from bewithu.board.view import EARLIEST
-from bewithu.board.words import OWN_NAMES, Words, mark, plain, words
-from schemas.areas import LANGUAGES, Language, Level, areas_of_level
+from bewithu.board.words import Words, mark, plain, words
+from schemas.areas import Language, Level, areas_of_level
 
 Options = tuple[tuple[str, str], ...]
 
@@ -27,58 +30,70 @@ _GROUPS = {
 }
 
 
-def render_page(
-    page: Page, infos: tuple[IndicatorInfo, ...], latest: date, *, fragment: bool, poll_milliseconds: int
-) -> str:
-    """The whole page, or only its content as the script asks for it: without what never changes in it."""
-    language = page.view.language
-    spoken = words(language)
-    return (
-        _environment(language)
-        .get_template("fragment.html" if fragment else "board.html")
-        .render(
-            page=page,
-            fragment=fragment,
-            language=language,
-            languages=[(each, OWN_NAMES[each], page.view.address(lang=each)) for each in LANGUAGES],
-            home=f"/?lang={language}" if "lang" in page.view.chosen else "/",
-            area_groups=area_groups(language),
-            indicator_options=[(info.id, spoken.named(info.names, info.id)) for info in infos],
-            earliest=EARLIEST,
-            latest=latest,
-            poll_milliseconds=poll_milliseconds,
-        )
+def render_page(page: Page, asked: Asked, *, fragment: bool, poll_milliseconds: int) -> str:
+    """The whole start page, or only its content as the script asks for it: without what never changes in it."""
+    view = page.view
+    return _render(
+        "fragment.html" if fragment else "board.html",
+        masthead(view, "start", lambda language: view.address(lang=language)),
+        page=page,
+        fragment=fragment,
+        area_groups=area_groups(view.language),
+        indicator_options=_indicator_options(asked),
+        earliest=EARLIEST,
+        latest=asked.latest,
+        poll_milliseconds=poll_milliseconds,
     )
 
 
-def render_origin(page: OriginPage) -> str:
-    """How a figure came about."""
-    view = page.view
-    return (
-        _environment(view.language)
-        .get_template("origin.html")
-        .render(
-            page=page,
-            language=view.language,
-            languages=[(each, OWN_NAMES[each], view.origin_address(lang=each)) for each in LANGUAGES],
-            home=f"/?lang={view.language}" if "lang" in view.chosen else "/",
-            board=view.address(**view.figure()),
-        )
+def render_indicator(page: IndicatorPage) -> str:
+    view = page.asked.view
+    return _render(
+        "indicator.html",
+        masthead(view, "", lambda language: view.indicator_address(lang=language)),
+        page=page,
+        view=view,
+        area_groups=area_groups(view.language),
+        earliest=EARLIEST,
+        latest=page.asked.latest,
+    )
+
+
+def render_alerts(page: AlertListPage) -> str:
+    view, chosen = page.asked.view, page.filter.parameters()
+    return _render(
+        "alerts.html",
+        masthead(view, "alerts", lambda language: view.alerts_address(**chosen, lang=language)),
+        page=page,
+        view=view,
+        area_groups=area_groups(view.language),
+    )
+
+
+def render_alert(page: AlertPage) -> str:
+    view = page.asked.view
+    return _render(
+        "alert.html",
+        masthead(view, "alerts", lambda language: view.alert_address(page.fingerprint, lang=language)),
+        page=page,
+        view=view,
+    )
+
+
+def render_methods(page: MethodsPage) -> str:
+    view = page.asked.view
+    return _render(
+        "methods.html",
+        masthead(view, "methods", lambda language: view.methods_address(lang=language)),
+        page=page,
+        view=view,
     )
 
 
 def render_act(page: ActPage) -> str:
-    """Where a link in a mail leads."""
-    return (
-        _environment(page.language)
-        .get_template("act.html")
-        .render(
-            page=page,
-            language=page.language,
-            languages=[(each, OWN_NAMES[each], page.address(each)) for each in LANGUAGES],
-            home=f"/?lang={page.language}",
-            longest_reason=LONGEST_REASON,
-        )
+    """Where a link in a mail leads to acknowledge or to silence."""
+    return _render(
+        "act.html", plain_masthead(page.language, page.address), page=page, longest_reason=LONGEST_REASON
     )
 
 
@@ -86,19 +101,28 @@ def render_error(
     language: Language, heading: str, text: str, detail: str = "", nearest: tuple[tuple[str, str], ...] = ()
 ) -> str:
     """A page that says what went wrong. `nearest`: (name, address) of what was perhaps meant."""
-    return (
-        _environment(language)
-        .get_template("error.html")
-        .render(
-            language=language,
-            languages=[(each, OWN_NAMES[each], f"/?lang={each}") for each in LANGUAGES],
-            home=f"/?lang={language}",
-            heading=heading,
-            text=text,
-            detail=detail,
-            nearest=nearest,
-        )
+    return _render(
+        "error.html",
+        plain_masthead(language, lambda each: f"/?lang={each}"),
+        heading=heading,
+        text=text,
+        detail=detail,
+        nearest=nearest,
     )
+
+
+def _render(template: str, head: Masthead, **context: object) -> str:
+    return (
+        _environment(head.language)
+        .get_template(template)
+        .render(head=head, language=head.language, **context)
+    )
+
+
+def _indicator_options(asked: Asked) -> Options:
+    """By name, as there are many."""
+    named = [(info.id, asked.words.named(info.names, info.id)) for info in asked.infos]
+    return tuple(sorted(named, key=lambda option: plain(option[1])))
 
 
 @cache

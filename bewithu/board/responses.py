@@ -186,7 +186,8 @@ def _nearest(problem: RequestProblem, language: Language) -> tuple[tuple[str, st
     def name(value: str) -> str:
         return areas()[value].name(language) if problem.field == "area" else value
 
-    return tuple((name(each), f"/?lang={language}&{problem.field}={each}") for each in problem.nearest)
+    path = "/alerts" if problem.field in {"state", "severity"} else "/"
+    return tuple((name(each), f"{path}?lang={language}&{problem.field}={each}") for each in problem.nearest)
 
 
 def _is_page(request: web.Request) -> bool:

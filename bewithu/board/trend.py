@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
+from itertools import groupby, takewhile
 from math import floor, log10
 
 from bewithu.board.data import Point
@@ -19,12 +19,17 @@ class Line:
     """SVG path data in a box of WIDTH by HEIGHT. Days without a value are gaps.
 
     `surface`: what lies between the line and zero; empty where the axis does not reach zero, as a surface would
-    then show a part for the whole. `end`: the last day with a value.
+    then show a part for the whole. `end`: the last day with a value. `tail`: the days at the end whose values are
+    provisional, which `path` leaves out. `hidden`: days whose values are suppressed, along the bottom. `level`: where
+    the threshold lies, None without one.
     """
 
     path: str
     surface: str
     end: tuple[float, float] | None
+    tail: str = ""
+    hidden: str = ""
+    level: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +41,32 @@ class Extremes:
     last: Point
 
 
-def draw(points: Sequence[Point], low: float, high: float) -> Line:
+def draw(points: Sequence[Point], low: float, high: float, threshold: float | None = None) -> Line:
     """The line of `points` between two values of the vertical axis."""
     span = (high - low) or 1.0
     step = WIDTH / max(len(points) - 1, 1)
+
+    def height(number: float) -> float:
+        return HEIGHT * (1 - (number - low) / span)
+
     placed = [
-        None if point.value is None else (index * step, HEIGHT * (1 - (point.value - low) / span))
+        None if point.value is None else (index * step, height(point.value))
         for index, point in enumerate(points)
     ]
-    runs = [[each for each in run if each] for has_value, run in groupby(placed, bool) if has_value]
+    zero = height(0.0)
+    surfaces = (f"{_run(run)}V{zero:.1f}H{run[0][0]:.1f}Z" for run in _runs(placed) if len(run) > 1)
     ends = [each for each in placed if each]
-    zero = HEIGHT * (1 + low / span)
-    surfaces = (f"{_run(run)}V{zero:.1f}H{run[0][0]:.1f}Z" for run in runs if len(run) > 1)
+    certain = sum(1 for _ in takewhile(lambda point: not point.provisional, points))
+    # The tail begins where the certain part ends, so that the line has no gap.
+    tail = [None] * max(certain - 1, 0) + placed[max(certain - 1, 0) :]
+    bottom = [(index * step, HEIGHT) if point.suppressed else None for index, point in enumerate(points)]
     return Line(
-        path="".join(_run(run) for run in runs),
+        path="".join(map(_run, _runs(placed[:certain]))),
         surface="".join(surfaces) if low <= 0 <= high else "",
         end=ends[-1] if ends else None,
+        tail="".join(map(_run, _runs(tail))) if certain < len(points) else "",
+        hidden="".join(map(_run, _runs(bottom))),
+        level=None if threshold is None else height(threshold),
     )
 
 
@@ -101,6 +116,11 @@ def weekly(points: Sequence[Point]) -> tuple[Point, ...]:
 def ticks(first: date, last: date) -> tuple[date, date, date]:
     """The days under the left end, the middle and the right end of a line."""
     return first, first + (last - first) / 2, last
+
+
+def _runs(placed: Sequence[tuple[float, float] | None]) -> list[list[tuple[float, float]]]:
+    """Days in a row that have a place."""
+    return [[each for each in run if each] for has_place, run in groupby(placed, bool) if has_place]
 
 
 def _run(run: Sequence[tuple[float, float]]) -> str:

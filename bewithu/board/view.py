@@ -19,6 +19,10 @@ EARLIEST = date(2000, 1, 1)
 DEFAULT_LANGUAGE: Language = "en"
 
 
+#: Parameters of all pages, in this order in addresses. `map`: the indicator on the start page's map.
+PARAMETERS = ("lang", "area", "map", "day")
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """What to show. `chosen`: the parameters that the address itself names; the others follow a default."""
@@ -30,37 +34,61 @@ class View:
     chosen: frozenset[str]
 
     def address(self, **changes: str) -> str:
-        """The board's address for this view with some parameters changed (lang, area, indicator, day)."""
+        """The start page for this view with some parameters changed (lang, area, map, day)."""
+        return _address("/", self._kept() | changes)
+
+    def indicator_address(self, id_: str = "", **changes: str) -> str:
+        """The page of an indicator, of this one when none is named."""
+        return _address(f"/indicators/{id_ or self.indicator.id}", self._kept("map") | changes)
+
+    def table_address(self) -> str:
+        """What that page shows, as a CSV file. Of the day that is shown, whichever is the newest when it is opened."""
+        return _address(
+            f"/indicators/{self.indicator.id}.csv", self._kept("map") | {"day": self.day.isoformat()}
+        )
+
+    def alerts_address(self, **changes: str) -> str:
+        return _address("/alerts", self._kept("map", "day") | changes)
+
+    def alert_address(self, fingerprint: str, **changes: str) -> str:
+        return _address(f"/alerts/{fingerprint}", self._kept("map", "day", "area") | changes)
+
+    def methods_address(self, id_: str = "", **changes: str) -> str:
+        anchor = f"#{id_}" if id_ else ""
+        return _address("/methods", self._kept("map", "day") | changes) + anchor
+
+    def _kept(self, *left_out: str) -> dict[str, str]:
         own = {
             "lang": self.language,
             "area": self.area.code,
-            "indicator": self.indicator.id,
+            "map": self.indicator.id,
             "day": self.day.isoformat(),
         }
-        kept = {name: value for name, value in own.items() if name in self.chosen} | changes
-        query = urlencode({name: value for name, value in kept.items() if name != "area" or value != COUNTRY})
-        return f"/?{query}" if query else "/"
+        return {name: value for name, value in own.items() if name in self.chosen and name not in left_out}
 
-    def origin_address(self, **changes: str) -> str:
-        """Where it is told how this view's figure came about."""
-        language = {"lang": self.language} if "lang" in self.chosen else {}
-        return f"/origin?{urlencode(language | changes | self.figure())}"
 
-    def figure(self) -> dict[str, str]:
-        """The parameters that name the figure."""
-        return {"indicator": self.indicator.id, "area": self.area.code, "day": self.day.isoformat()}
+def _address(path: str, parameters: Mapping[str, str]) -> str:
+    query = urlencode(
+        {name: value for name, value in parameters.items() if value and (name != "area" or value != COUNTRY)}
+    )
+    return f"{path}?{query}" if query else path
 
 
 def read_view(
-    query: Mapping[str, str], accept_language: str, infos: Sequence[IndicatorInfo], latest: date
+    query: Mapping[str, str],
+    accept_language: str,
+    infos: Sequence[IndicatorInfo],
+    latest: date,
+    indicator: str | None = None,
 ) -> View:
-    """Raises `RequestProblem` that names the first wrong parameter."""
+    """`indicator`: the one that the path names. Raises `RequestProblem` that names the first wrong parameter."""
+    named = indicator or query.get("map")
     return View(
         language=read_language(query.get("lang"), accept_language),
         area=read_area(query.get("area")),
-        indicator=read_indicator(query["indicator"], infos) if "indicator" in query else _first(infos),
+        indicator=read_indicator(named, infos) if named else _first(infos),
         day=read_day(query.get("day"), latest),
-        chosen=frozenset(name for name in ("lang", "area", "indicator", "day") if query.get(name)),
+        chosen=frozenset(name for name in PARAMETERS if query.get(name)),
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import gettext
 import io
 import unicodedata
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from typing import Final
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
+from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from bewithu.clock import BRUSSELS
@@ -58,6 +59,16 @@ class Words:
     def named(self, names: Mapping[str, str], otherwise: str) -> str:
         """The name in this language, else in English, else what it is called in the code."""
         return names.get(self.language) or names.get("en") or otherwise
+
+    def either(self, names: Sequence[str]) -> str:
+        """`a, b or c`."""
+        text: str = format_list(list(names), style="or", locale=self.locale)
+        return text
+
+    def length(self, length: timedelta) -> str:
+        """`3 days`."""
+        text: str = format_timedelta(length, threshold=1.5, locale=self.locale)
+        return text
 
     def number(self, value: float, decimals: int = 0) -> str:
         """`8 412`; a real minus sign, so that it does not look like a dash."""

@@ -18,7 +18,7 @@ from alerts.ports import IndicatorText
 from alerts.rules import Rule
 from bewithu.board.acting import LENGTHS, Declined, Done, Offer
 from bewithu.clock import Clock
-from bewithu.fitting.board import alert_info
+from bewithu.fitting.board_alerts import alert_info
 from schemas.alerting import FIRING, Acknowledgement, Silence, Transition
 from sinks.clickhouse.acknowledgements import ClickHouseAcknowledgements
 from sinks.clickhouse.alert_log import ClickHouseAlertLog
@@ -121,7 +121,7 @@ class LinkedActions:
         seen = self._seen(found)
         done = self._silenced(action, before) if action.verb == "silence" else _done(seen, before)
         step = next(each for each in reversed(found.story) if each.kind in FIRING)
-        info = alert_info(found.rule, step, seen, self._texts[found.rule.indicator])
+        info = alert_info(found.rule.told_in(action.area), step, seen, self._texts[found.rule.indicator])
         return Offer(action.verb, info, coordinator.name, coordinator.email, done)
 
     def _seen(self, found: _Standing) -> Acknowledgement | None:

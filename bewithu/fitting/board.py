@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Protocol
 
-from alerts.ports import IndicatorText
-from alerts.rules import Rule
-from alerts.voice import voice
-from alerts.wording import facts_of
 from bewithu.board import data as board
+from bewithu.board.alert_data import GOES_ON, AlertInfo, AlertStory, AlertsWanted
 from bewithu.clock import Clock, brussels_day
-from bewithu.fitting.acknowledged import LookedAfter
-from bewithu.fitting.alerting import indicator_texts
+from bewithu.fitting.board_alerts import BoardAlerts
 from bewithu.fitting.cached import Cached
-from schemas.alerting import FIRING, OPEN, Acknowledgement, Transition
-from schemas.areas import LANGUAGES, areas_of_level, is_within
+from bewithu.fitting.origins import origin
+from schemas.areas import LANGUAGES, areas_of_level
 from schemas.areas import Level as AreaLevel
-from schemas.indicators import Counted, Indicator, Indicators
+from schemas.indicators import (
+    Change,
+    Completeness,
+    Divergence,
+    Duration,
+    Flow,
+    Freshness,
+    Indicator,
+    Indicators,
+    Sum,
+    span_of,
+)
 from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.explanation import Explanations
 from sinks.clickhouse.published import Cell, PublishedValues
@@ -26,13 +32,10 @@ from sinks.indicators.disclosure import told_count
 from sinks.indicators.values import counted_sides
 
 _WEEK = timedelta(days=7)
-_SEVERITIES = ("critical", "warning", "info")
-
-
-class OpenAlerts(Protocol):
-    """The newest transition of every alert."""
-
-    def states(self) -> Sequence[Transition]: ...
+#: Longer than a week is no news.
+_QUICK_DAYS = 7
+#: What tells of the data, and what tells of a change by itself, does not move as a number of persons does.
+_NO_NEWS = (Change, Completeness, Divergence, Freshness)
 
 
 class PublishedBoard:
@@ -43,26 +46,28 @@ class PublishedBoard:
         published: PublishedValues,
         explanations: Explanations,
         bookkeeping: Bookkeeping,
-        alerts: OpenAlerts,
-        looked_after: LookedAfter,
+        alerts: BoardAlerts,
         indicators: Indicators,
-        rules: Sequence[Rule],
         clock: Clock,
         versions: Mapping[str, str],
     ) -> None:
         self._published = published
         self._explanations = explanations
         self._indicators = indicators
-        self._texts = indicator_texts(indicators)
         self._bookkeeping = bookkeeping
         self._alerts = alerts
-        self._looked_after = looked_after
-        self._rules = {rule.id: rule for rule in rules}
         self._clock = clock
         self._versions = versions
         in_order = sorted(indicators.values(), key=lambda found: found.headline or len(indicators) + 1)
         self._infos = [_info(found) for found in in_order]
         self._headline = [info.id for info in self._infos if info.headline]
+        self._quick = {
+            found.id: found.usual_delay_days
+            for found in in_order
+            if found.usual_delay_days <= _QUICK_DAYS
+            and not isinstance(found, _NO_NEWS)
+            and not _restarts(found)
+        }
         self._status = Cached(self._read_status, 1.0)
         self._agencies = Cached(self._read_agencies, 2.0)
 
@@ -78,6 +83,29 @@ class PublishedBoard:
 
     def headline(self, area: str, day: date) -> Sequence[board.Value]:
         return self._values(self._headline, [area], day)
+
+    def definition(self, indicator: str) -> Indicator:
+        return self._indicators[indicator]
+
+    def in_areas(self, indicator: str, areas: Sequence[str], day: date) -> Sequence[board.Value]:
+        return self._values([indicator], areas, day)
+
+    def news(self, area: str, day: date) -> Sequence[board.WeekApart]:
+        latest = self.latest_day()
+        complete = {name: min(day, latest - timedelta(days=delay)) for name, delay in self._quick.items()}
+        if not complete:
+            return []
+        first = min(complete.values()) - _WEEK
+        cells = {
+            (cell.indicator, cell.day): cell
+            for cell in self._published.totals(self._quick, [area], first, max(complete.values()))
+        }
+        pairs = [(cells[name, last], cells[name, last - _WEEK]) for name, last in complete.items()]
+        return [
+            board.WeekApart(_value(now, _change(now, before)), _value(before, None))
+            for now, before in pairs
+            if now.was_heard
+        ]
 
     def trend(
         self, indicator: str, area: str, since: date, until: date, as_of: datetime | None = None
@@ -106,23 +134,16 @@ class PublishedBoard:
         if cell.value is None:
             return ()
         sides = counted_sides([self._indicators[indicator]], self._indicators)
-        return tuple(_origin(side, self._explanations, area, day) for side in sides.values())
+        return tuple(origin(side, self._explanations, area, day) for side in sides.values())
 
-    def open_alerts(self, area: str | None, limit: int) -> Sequence[board.AlertInfo]:
-        found = [
-            (rule, state)
-            for state in self._alerts.states()
-            if state.kind in OPEN
-            and (area is None or is_within(state.area, area))
-            and (rule := self._rules.get(state.rule))
-        ]
-        found.sort(key=lambda pair: pair[1].at, reverse=True)
-        found.sort(key=lambda pair: (pair[1].kind == "pending", _SEVERITIES.index(pair[0].severity)))
-        seen = self._looked_after.among([state for _, state in found[:limit]])
-        return [
-            alert_info(rule, state, seen.get((state.rule, state.area)), self._texts[rule.indicator])
-            for rule, state in found[:limit]
-        ]
+    def open_alerts(self, area: str | None, limit: int) -> Sequence[AlertInfo]:
+        return self.alerts(AlertsWanted(area, GOES_ON), limit)
+
+    def alerts(self, wanted: AlertsWanted, limit: int) -> Sequence[AlertInfo]:
+        return self._alerts.find(wanted, limit)
+
+    def alert(self, fingerprint: str) -> AlertStory | None:
+        return self._alerts.story(fingerprint)
 
     def agencies(self) -> Sequence[board.AgencyInfo]:
         return self._agencies.get()
@@ -147,9 +168,14 @@ class PublishedBoard:
     def _values(
         self, indicators: Sequence[str], areas: Sequence[str], day: date, as_of: datetime | None = None
     ) -> list[board.Value]:
-        now = self._published.totals(indicators, areas, day, day, as_of)
-        before = self._published.totals(indicators, areas, day - _WEEK, day - _WEEK, as_of)
-        return [_value(cell, _change(cell, earlier)) for cell, earlier in zip(now, before, strict=True)]
+        cells = self._published.totals(indicators, areas, day - _WEEK, day, as_of)
+        days = _WEEK.days + 1
+        # Of each indicator and area a week, in one query: the first day and the last are looked at.
+        pairs = zip(cells[::days], cells[days - 1 :: days], strict=True)
+        return [
+            _value(now, None if _restarts(self._indicators[now.indicator]) else _change(now, earlier))
+            for earlier, now in pairs
+        ]
 
     def _read_status(self) -> board.Status:
         books = self._bookkeeping.books()
@@ -190,6 +216,8 @@ def _info(indicator: Indicator) -> board.IndicatorInfo:
         decimals=1 if indicator.unit in ("%", "‰") else 0,
         percent=indicator.unit == "%",
         headline=indicator.headline is not None,
+        delay_days=indicator.usual_delay_days,
+        round_to=indicator.round_to,
     )
 
 
@@ -207,15 +235,12 @@ def _value(cell: Cell, change: float | None) -> board.Value:
     )
 
 
-def _origin(indicator: Counted, explanations: Explanations, area: str, day: date) -> board.Origin:
-    return board.Origin(
-        indicator.id,
-        [board.Revision(each.known_on, each.value) for each in explanations.learned(indicator, area, day)],
-        [
-            board.Contributor(each.agency, each.events, each.corrected, each.first_day, each.last_day)
-            for each in explanations.contributions(indicator, area, day)
-        ],
-    )
+def _restarts(indicator: Indicator) -> bool:
+    """Counts from the beginning of a calendar week or month: a week before it was something else."""
+    return isinstance(indicator, Flow | Sum | Duration) and span_of(indicator.window).unit in {
+        "week",
+        "month",
+    }
 
 
 def _change(cell: Cell, earlier: Cell) -> float | None:
@@ -225,27 +250,4 @@ def _change(cell: Cell, earlier: Cell) -> float | None:
 
 
 def _point(cell: Cell) -> board.Point:
-    return board.Point(cell.day, cell.value)
-
-
-def alert_info(
-    rule: Rule, state: Transition, seen: Acknowledgement | None, text: IndicatorText
-) -> board.AlertInfo:
-    """An open alert after its last step. `seen`: by whom it is acknowledged, by a name that everybody may read."""
-    return board.AlertInfo(
-        id=state.id,
-        rule=state.rule,
-        indicator=state.indicator,
-        area=state.area,
-        severity=rule.severity,
-        state="firing" if state.kind in FIRING else "pending",
-        since=state.since,
-        value=state.value,
-        threshold=state.threshold,
-        summaries={
-            language: rule.summary.filled(language, facts_of(state, text, voice(language)))
-            for language in LANGUAGES
-        },
-        acknowledged_by=seen.author if seen else "",
-        acknowledged_at=seen.at if seen else None,
-    )
+    return board.Point(cell.day, cell.value, cell.suppressed, cell.provisional)

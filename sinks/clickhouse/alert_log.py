@@ -77,6 +77,13 @@ class ClickHouseAlertLog:
         """What became of the mails about one transition, oldest note first."""
         return self._notes("mail_of_transition", transition=transition)
 
+    def mail_counts(self, transitions: Sequence[str]) -> Mapping[str, tuple[int, int, int]]:
+        """For each transition id that mails were queued for: how many are sent, given up, and wait."""
+        if not transitions:
+            return {}
+        rows = self._database.rows(statement("mail_counts"), transitions=list(transitions))
+        return {str(transition): (sent, given_up, waiting) for transition, sent, given_up, waiting in rows}
+
     def undelivered(self, since: datetime) -> Sequence[Undelivered]:
         """Of what was queued since then all that is not sent, the oldest first; what is given up comes first."""
         rows = self._database.rows(

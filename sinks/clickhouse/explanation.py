@@ -18,6 +18,7 @@ from schemas.indicators import (
     Selection,
     Sum,
     counting,
+    selections,
     span_of,
 )
 from sinks.clickhouse.contract_tables import facts_table, subject_column
@@ -33,6 +34,7 @@ _INSIDE = (
     "municipality IN (SELECT toString(current_nis) FROM municipalities FINAL WHERE has(areas, {area:String}))"
 )
 _DAY = "toDate32(toTimeZone(occurred_at, 'Europe/Brussels'))"
+_KNOWN_ON = "toDate32(toTimeZone(known_at, 'Europe/Brussels'))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,20 @@ class Learned:
 
     known_on: date
     value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """What an agency sent on one day about an earlier time that the value rests on: events that were new, and
+    corrections or cancellations of earlier ones.
+
+    Exact, and not to be shown: which agencies sent at least a batch may be told (`why_moved`).
+    """
+
+    known_on: date
+    agency: str
+    late: int
+    corrected: int
 
 
 class Explanations:
@@ -84,6 +100,24 @@ class Explanations:
             if (told := told_count(events, minimum)) is not None
         ]
         return sorted(found, key=lambda each: (-each.events, each.agency))
+
+    def arrivals(self, indicator: Counted, area: str, day: date) -> Sequence[Arrivals]:
+        """What arrived after the day itself, oldest first, of all events that the indicator looks at.
+
+        Of subjects that ever counted in the area, so that what takes one out of it is among them.
+        """
+        sums: dict[tuple[date, str], tuple[int, int]] = {}
+        for selection in selections(indicator):
+            rows = self._rows(
+                _arrivals_statement(selection),
+                indicator, area, day,
+                **_filters(selection),
+                since=_first_day(indicator, day),
+            )  # fmt: skip
+            for known_on, agency, late, corrected in rows:
+                before = sums.get((known_on, agency), (0, 0))
+                sums[known_on, agency] = before[0] + late, before[1] + corrected
+        return [Arrivals(*key, *counts) for key, counts in sorted(sums.items())]
 
     def forgotten_before(self, indicator: Counted) -> date | None:
         """The first day of which the events behind it are all kept; None while none were forgotten."""
@@ -142,6 +176,28 @@ WHERE {" AND ".join([*conditions, f"{_DAY} BETWEEN {{since:Date32}} AND {{day:Da
         HAVING sum(delta) != 0
     )
 GROUP BY agency"""
+
+
+def _arrivals_statement(selection: Selection) -> str:
+    """Of all revisions: a correction may have changed the very field that is filtered by."""
+    subject = subject_column(contract_of(selection.event))
+    fitting = [
+        f"{name(field)} IN {{filter_{number}:Array(String)}}" for number, field in enumerate(selection.filter)
+    ]
+    corrects = "revision > 0 OR cancelled"
+    return f"""SELECT {_KNOWN_ON} AS known_on, agency,
+    uniqExactIf(event_id, NOT ({corrects})) AS late, uniqExactIf(event_id, {corrects}) AS corrected
+FROM {facts_table(selection.event)}
+WHERE ({" AND ".join(fitting) or "1"} OR {corrects}) AND {_DAY} BETWEEN {{since:Date32}} AND {{day:Date32}}
+    AND known_on > {{day:Date32}}
+    AND {subject} IN
+    (
+        SELECT subject
+        FROM steps
+        WHERE indicator = {{indicator:String}} AND generation = {{generation:UInt64}}
+            AND {_INSIDE} AND day <= {{day:Date32}}
+    )
+GROUP BY known_on, agency"""
 
 
 def _filters(selection: Selection) -> Mapping[str, Sequence[str]]:

@@ -10,10 +10,12 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from pydantic import SecretStr
 
+from alerts.fingerprint import alert_fingerprint
 from alerts.letter import Letter, page
 from alerts.links import VALID_FOR, actions_for
 from alerts.mail import compose
@@ -147,21 +149,23 @@ class Tags(HTMLParser):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_html_nests_fetches_nothing_and_names_its_language(language: Language, kind: Kind) -> None:
     links = links_of(received(language, kind), language)
-    day = letter(language, kind).transition.day
+    step = letter(language, kind).transition
     assert links == [
-        "https://bewithu.example.invalid/?area=60000&indicator=arrivals_emergency_housing_7d"
-        f"&lang={language}&day={day}",
+        f"https://bewithu.example.invalid/alerts/{alert_fingerprint(step.rule, step.area)}"
+        f"?lang={language}#since-{step.since:%Y%m%dT%H%M%SZ}",
         "mailto:address-book@crisiscentre.example.invalid",
     ]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_mail_about_several_alerts_nests_fetches_nothing_and_leads_to_each_place(
+def test_a_mail_about_several_alerts_nests_fetches_nothing_and_leads_to_each_alert(
     language: Language,
 ) -> None:
     mail = compose(letters(language), "<id@x.be>", SENDER, NOON)
     links = links_of(mail, language)
-    assert [link.partition("area=")[2][:5] for link in links[:-1]] == ["60000", "50000", "80000", "90000"]
+    rule_id = letters(language)[0].transition.rule
+    alerts = [alert_fingerprint(rule_id, code) for code in ("60000", "50000", "80000", "90000")]
+    assert [urlsplit(link).path for link in links[:-1]] == [f"/alerts/{each}" for each in alerts]
     assert links[-1].startswith("mailto:")
 
 

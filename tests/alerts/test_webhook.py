@@ -99,9 +99,9 @@ def test_where_nothing_was_held_against_the_value_there_is_no_threshold() -> Non
     assert alert(transition(threshold=None))["annotations"]["threshold"] == "none"
 
 
-def test_the_link_leads_to_the_day_and_the_area_on_the_board() -> None:
-    link = f"{BOARD}/?area=60000&indicator=arrivals_emergency_housing_7d&lang=en&day=2022-03-14"
-    assert alert()["generatorURL"] == link
+def test_the_link_leads_to_the_page_of_the_alert_on_the_board() -> None:
+    link = alert()["generatorURL"]
+    assert link == f"{BOARD}/alerts/{alert()['fingerprint']}?lang=en#since-20220312T110200Z"
     slash = payload(transition(), rule(), ARRIVALS, "dispatch", f"{BOARD}/")
     assert (slash["alerts"][0]["generatorURL"], slash["externalURL"]) == (link, BOARD)
 

@@ -21,6 +21,7 @@ from bewithu.fitting.acknowledged import LookedAfter
 from bewithu.fitting.acting import LinkedActions, Stores
 from bewithu.fitting.alerting import indicator_texts
 from bewithu.fitting.board import PublishedBoard
+from bewithu.fitting.board_alerts import BoardAlerts
 from schemas.alerting import Acknowledgement, Silence
 from schemas.indicators import load_indicators
 from sinks.clickhouse.acknowledgements import ClickHouseAcknowledgements
@@ -75,10 +76,15 @@ class ActingStage:
             PublishedValues(self.database, INDICATORS, rules_time),
             Explanations(self.database),
             Bookkeeping(self.database),
-            self.log,
-            LookedAfter(self.acknowledgements, self.people),
+            BoardAlerts(
+                self.log,
+                self.silences,
+                LookedAfter(self.acknowledgements, self.people),
+                self.rules,
+                indicator_texts(INDICATORS),
+                self.real,
+            ),
             INDICATORS,
-            self.rules,
             rules_time,
             {},
         )

@@ -63,10 +63,12 @@ def start_browser(folder: Path) -> tuple[Process, str]:
 
 @dataclass
 class Tab:
-    """One open page. `requests`: addresses that it asked for. `complaints`: errors and warnings of the console."""
+    """One open page. `requests`: addresses that it asked for. `received`: bytes that came over the network,
+    compressed as they were sent. `complaints`: errors and warnings of the console."""
 
     socket: aiohttp.ClientWebSocketResponse
     requests: list[str] = field(default_factory=list)
+    received: int = 0
     complaints: list[str] = field(default_factory=list)
     answers: dict[int, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)
     loaded: asyncio.Event = field(default_factory=asyncio.Event)
@@ -102,6 +104,12 @@ class Tab:
                 "Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code
             )
 
+    async def follow(self, script: str) -> None:
+        """Do what leads to another page, and wait until all of that is there."""
+        self.loaded.clear()
+        await self.run(script)
+        await asyncio.wait_for(self.loaded.wait(), ANSWERS_WITHIN_SECONDS)
+
     async def look(self, width: int, *, dark: bool = False, script: bool = True) -> None:
         """The window's width, the colours that its user prefers, and whether scripts run."""
         scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
@@ -136,6 +144,8 @@ class Tab:
     def _hear(self, event: str, told: dict[str, Any]) -> None:
         if event == "Network.requestWillBeSent":
             self.requests.append(told["request"]["url"])
+        elif event == "Network.loadingFinished":
+            self.received += int(told["encodedDataLength"])
         elif event == "Page.loadEventFired":
             self.loaded.set()
         elif event == "Runtime.exceptionThrown":

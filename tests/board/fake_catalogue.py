@@ -33,6 +33,7 @@ def _info(
         kind=kind,
         publishers=tuple(publishers.split()),
         minimum_cell=5,
+        delay_days=3,
         **more,  # type: ignore[arg-type]
     )
 
@@ -219,6 +220,8 @@ def alert(
         value=17.0 * number,
         threshold=15.0,
         summaries=dict(zip(("nl", "fr", "de", "en"), text.split("|"), strict=True)),
+        fingerprint=f"{number:016x}",
+        day=(NOW - timedelta(hours=31 * number)).date(),
     )
 
 

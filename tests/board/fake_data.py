@@ -9,11 +9,15 @@ from math import sin
 from zlib import crc32
 
 from bewithu.board import AgencyInfo, AlertInfo, IndicatorInfo, Point, Refusal, Status, Value
-from bewithu.board.data import Contributor, Origin, Revision
+from bewithu.board.alert_data import GOES_ON, AlertStory, AlertsWanted
+from bewithu.board.data import Contributor, Moved, Origin, Revision, WeekApart
 from bewithu.clock import brussels_day
 from bewithu.errors import Unavailable
 from schemas.areas import COUNTRY, Level, area, areas, areas_of_level, is_within
+from schemas.indicators import Indicator
+from tests.board.fake_alerts import story_of
 from tests.board.fake_catalogue import ALERTS, LOCAL, NATIONAL, NOW, REFUSALS, SHAPES, Shape
+from tests.board.fake_definitions import definition_of, shipped
 
 SHARES = {
     "sex=female": 0.553, "sex=male": 0.441, "sex=unknown": 0.006,
@@ -47,7 +51,7 @@ class FakeBoardData:
     """What it says can be changed between two requests; `away` makes every question fail; `asked` counts them."""
 
     shapes: Mapping[str, Shape] = field(default_factory=lambda: {shape.info.id: shape for shape in SHAPES})
-    alerts: Sequence[AlertInfo] = ALERTS
+    listed: Sequence[AlertInfo] = ALERTS
     feeds: Sequence[AgencyInfo] = (*NATIONAL, *LOCAL)
     state: Status = field(default_factory=lambda: STATUS)
     away: bool = False
@@ -55,6 +59,11 @@ class FakeBoardData:
 
     def indicators(self) -> Sequence[IndicatorInfo]:
         return [shape.info for shape in self.shapes.values()]
+
+    def definition(self, indicator: str) -> Indicator:
+        shape = self.shapes.get(indicator)
+        # What a shipped definition is worked out from is shipped, too.
+        return definition_of(shape.info) if shape else shipped()[indicator]
 
     def latest_day(self) -> date:
         self._ask("latest_day")
@@ -72,8 +81,8 @@ class FakeBoardData:
         self, indicator: str, area: str, since: date, until: date, as_of: datetime | None = None
     ) -> Sequence[Point]:
         self._ask("trend")
-        days = _days(since, until)
-        return [Point(day, self._value(indicator, area, day, as_of=as_of).value) for day in days]
+        values = [self._value(indicator, area, day, as_of=as_of) for day in _days(since, until)]
+        return [Point(each.day, each.value, each.suppressed, _is_new(each)) for each in values]
 
     def trends(self, area: str, since: date, until: date) -> Mapping[str, Sequence[Point]]:
         headlines = [info.id for info in self.indicators() if info.headline]
@@ -85,6 +94,18 @@ class FakeBoardData:
         self._ask("by_area")
         return [
             self._value(indicator, place.code, day, as_of=as_of) for place in areas_of_level(Level(level))
+        ]
+
+    def in_areas(self, indicator: str, areas: Sequence[str], day: date) -> Sequence[Value]:
+        self._ask("in_areas")
+        return [self._value(indicator, code, day) for code in areas]
+
+    def news(self, area: str, day: date) -> Sequence[WeekApart]:
+        self._ask("news")
+        week = timedelta(days=7)
+        quick = [info.id for info in self.indicators() if info.kind != "change"]
+        return [
+            WeekApart(self._value(each, area, day), self._value(each, area, day - week)) for each in quick
         ]
 
     def breakdown(
@@ -103,15 +124,28 @@ class FakeBoardData:
             return ()
         told = [
             Revision(day, None),
-            Revision(day + timedelta(days=3), number - 5),
+            Revision(day + timedelta(days=3), number - 5, (Moved("dvz", late=True, corrected=True),)),
             Revision(day + timedelta(days=9), number),
         ]
         agencies = [Contributor("dvz", 85, 5, day, day), Contributor("cpas-62063", 15, None, day, day)]
         return (Origin(indicator, told, agencies),)
 
     def open_alerts(self, area: str | None, limit: int) -> Sequence[AlertInfo]:
-        self._ask("open_alerts")
-        return [alert for alert in self.alerts if area is None or is_within(alert.area, area)][:limit]
+        return self.alerts(AlertsWanted(area, GOES_ON), limit)
+
+    def alerts(self, wanted: AlertsWanted, limit: int) -> Sequence[AlertInfo]:
+        self._ask("alerts")
+        return [
+            each
+            for each in self.listed
+            if (wanted.area is None or is_within(each.area, wanted.area))
+            and each.state in wanted.states
+            and wanted.severity in {None, each.severity}
+        ][:limit]
+
+    def alert(self, fingerprint: str) -> AlertStory | None:
+        self._ask("alert")
+        return next((story_of(each) for each in self.listed if each.fingerprint == fingerprint), None)
 
     def agencies(self) -> Sequence[AgencyInfo]:
         self._ask("agencies")
@@ -175,6 +209,11 @@ class FakeBoardData:
         number = float(round(national * share * local * SHARES.get(breakdown, 1.0)))
         small = shape.info.kind != "change" and 0 < number < shape.info.minimum_cell
         return None if small else number
+
+
+def _is_new(value: Value) -> bool:
+    """The three newest days are provisional."""
+    return value.provisional and (brussels_day(NOW) - value.day).days < 3
 
 
 def _days(since: date, until: date) -> Iterator[date]:

@@ -248,7 +248,7 @@ async def test_the_page_can_be_read_and_used_by_everybody(
         assert set(element.attributes.get("aria-describedby", "").split()) <= set(ids)
         assert element.name not in ("style", "script")
         assert not {name for name in element.attributes if name == "style" or name.startswith("on")}
-    for landmark in ("header", "nav", "main", "form"):
+    for landmark in ("header", "main", "footer", "form"):
         assert len(list(root.all(landmark))) == 1
     others = [each.attributes["href"] for each in next(root.all("nav")).all("a")]
     assert others == [page(stage.token(verb), language) for language in LANGUAGES]

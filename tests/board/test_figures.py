@@ -144,12 +144,12 @@ def test_bars_are_in_the_order_of_age_with_the_unknown_last() -> None:
         "age_group=unknown",
         "age_group=a65_plus",
         "age_group=a00_05",
-        "status=new_one",
+        "made_up=new_one",
         "sex=female;age_group=a00_05",
     ]
     groups = bars([value(10.0, breakdown=code) for code in [*codes, "sex=male"]], info, words("en"))
     assert [(group.name, [bar.name for bar in group.bars]) for group in groups] == [
         ("Sex", ["Men and boys"]),
         ("Age", ["0 to 5 years", "65 years and older", "Not known"]),
-        ("status", ["new one"]),
+        ("made up", ["new one"]),
     ]

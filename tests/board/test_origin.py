@@ -8,9 +8,13 @@ from importlib.resources import files
 import pytest
 
 from alerts.address_book import load_address_book
+from bewithu.board.data import Moved
+from bewithu.board.words import words
 from bewithu.fitting.acknowledged import LookedAfter
+from bewithu.fitting.alerting import indicator_texts
 from bewithu.fitting.board import PublishedBoard
-from schemas.areas import LANGUAGES
+from bewithu.fitting.board_alerts import BoardAlerts
+from schemas.areas import LANGUAGES, Language
 from schemas.indicators import load_indicators
 from sinks.clickhouse.acknowledgements import ClickHouseAcknowledgements
 from sinks.clickhouse.alert_log import ClickHouseAlertLog
@@ -18,34 +22,42 @@ from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.explanation import Explanations
 from sinks.clickhouse.published import PublishedValues
+from sinks.clickhouse.silences import ClickHouseSilences
 from tests.board.conftest import Client
 from tests.board.markup import parse
 from tests.events import Platform, benefit_grant, person, registration
 
 DAY = "2025-11-20"
-PAGE = f"/origin?indicator=registered_persons&area=44021&day={DAY}"
+PAGE = f"/indicators/registered_persons?area=44021&day={DAY}"
 MOMENT = datetime(2025, 3, 3, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_the_page_lists_what_was_told_and_the_agencies(client: Client, language: str) -> None:
+async def test_the_page_lists_what_was_told_why_it_moved_and_the_agencies(
+    client: Client, language: Language
+) -> None:
     answer = await client.get(f"{PAGE}&lang={language}")
     assert answer.status == 200
-    html = await answer.text()
-    root = parse(html)
-    assert len(list(root.all("h1"))) == 1
-    told, agencies = root.all("tbody")
-    assert len(list(told.all("tr"))) == 3
+    root = parse(await answer.text())
+    (section,) = [each for each in root.all("section") if each.attributes.get("id") == "origin"]
+    told, agencies = section.all("tbody")
+    rows = [row.text() for row in told.all("tr")]
+    assert len(rows) == 3
+    spoken = words(language)
+    assert spoken.gettext("What was known at the end of the day itself") in rows[0]
+    name = spoken.gettext("Immigration Office")
+    assert spoken.gettext("%(agency)s: late events and corrections", agency=name) in rows[1]
+    assert "5" in rows[2]
     assert len(list(agencies.all("tr"))) == 2
     assert "<\xa05" in agencies.text()
 
 
-async def test_the_board_leads_to_it_and_it_leads_back(client: Client) -> None:
-    board = await (await client.get(f"/?indicator=registered_persons&area=44021&day={DAY}")).text()
-    (link,) = [each for each in parse(board).all("a") if each.attributes["href"].startswith("/origin?")]
-    page = parse(await (await client.get(link.attributes["href"])).text())
-    back = [each.attributes["href"] for each in page.all("a")]
-    assert f"/?area=44021&indicator=registered_persons&day={DAY}" in back
+async def test_the_address_that_it_had_before_still_leads_there(client: Client) -> None:
+    old = f"/origin?indicator=registered_persons&area=44021&day={DAY}&lang=nl"
+    answer = await client.get(old, allow_redirects=False)
+    assert (answer.status, answer.headers["Location"]) == (
+        302, f"/indicators/registered_persons?lang=nl&area=44021&day={DAY}#origin"
+    )  # fmt: skip
 
 
 async def test_the_api_tells_the_same(client: Client) -> None:
@@ -77,12 +89,44 @@ def test_the_store_tells_both_sides_of_a_share_and_nothing_of_what_is_hidden(dat
     day = MOMENT.date()
     above, below = board.origins("share_protected_on_living_wage", "BE", day)
     assert (above.indicator, below.indicator) == ("persons_on_living_wage", "persons_protected")
-    assert [each.value for each in above.revisions] == [10]
-    assert [(each.known_on - first, each.value) for each in below.revisions] == [
-        (timedelta(), 20), (timedelta(days=3), 30)
+    # At the end of the day itself nothing was known yet.
+    assert [each.value for each in above.revisions] == [None, 10]
+    assert [(each.known_on, each.value) for each in below.revisions] == [
+        (day, None), (first, 20), (first + timedelta(days=3), 30)
+    ]  # fmt: skip
+    assert [each.moved_by for each in below.revisions] == [
+        (), (Moved("dvz", late=True, corrected=False),), (Moved("dvz", late=True, corrected=False),)
     ]  # fmt: skip
     assert [(each.agency, each.events) for each in below.contributors] == [("dvz", 30)]
     assert board.origins("persons_protected", "44021", day) == ()
+
+
+def test_an_agency_is_named_for_a_move_from_a_batch_of_events_on(database: Database) -> None:
+    """Fewer may be of one person; what arrived since the number last moved is the reason for its move."""
+    platform = Platform(database)
+    known = [registration(person(number), MOMENT) for number in range(12)]
+    platform.clock.moment = MOMENT + timedelta(hours=1)
+    platform.send(*known[:4])
+    platform.refresh()
+    for days, events in ((2, known[4:7]), (3, known[7:8]), (4, known[8:12])):
+        platform.clock.moment = MOMENT + timedelta(days=days)
+        platform.send(*events)
+        platform.refresh()
+    platform.clock.moment = MOMENT + timedelta(days=9)
+    platform.send(*(each.changed(revision=1, cancelled=True) for each in known[:6]))
+    platform.refresh()
+    (origin,) = published_board(platform).origins("registrations_7d", "BE", MOMENT.date())
+    late = Moved("dvz", late=True, corrected=False)
+    assert [
+        ((each.known_on - MOMENT.date()).days, each.value, each.moved_by) for each in origin.revisions
+    ] == [
+        (0, None, ()),
+        # Three events, which are few.
+        (2, 5, ()),
+        # One and four: together a batch.
+        (4, 10, (late,)),
+        (9, 5, (Moved("dvz", late=False, corrected=True),)),
+    ]
 
 
 def test_the_events_of_a_small_agency_are_told_in_batches(database: Database) -> None:
@@ -101,10 +145,15 @@ def published_board(platform: Platform) -> PublishedBoard:
         PublishedValues(platform.database, indicators, platform.clock),
         Explanations(platform.database),
         Bookkeeping(platform.database),
-        ClickHouseAlertLog(platform.database),
-        LookedAfter(ClickHouseAcknowledgements(platform.database), load_address_book()),
+        BoardAlerts(
+            ClickHouseAlertLog(platform.database),
+            ClickHouseSilences(platform.database),
+            LookedAfter(ClickHouseAcknowledgements(platform.database), load_address_book()),
+            [],
+            indicator_texts(indicators),
+            platform.clock,
+        ),
         indicators,
-        [],
         platform.clock,
         {},
     )

@@ -52,8 +52,11 @@ async def test_language_follows_the_address_before_the_browser(client: Client) -
         ("/?day=24.11.2025", 400, "expected a day as YYYY-MM-DD from 2000-01-01 to 2025-11-24", None),
         ("/?day=2025-11-25", 400, "to 2025-11-24", None),
         ("/?day=0001-01-01", 400, "from 2000-01-01", None),
+        ("/indicators/days_to_cart", 404, "did you mean 'days_to_card'?", "/?lang=en&indicator=days_to_card"),
+        ("/alerts?state=opne", 400, "did you mean 'open'?", "/alerts?lang=en&state=open"),
+        ("/alerts/0000", 404, "expected an alert that there was", None),
         ("/?lang=it", 400, "expected one of nl, fr, de, en", None),
-        ("/boardd", 404, "expected one of /, /api/v1/alerts", None),
+        ("/boardd", 404, "expected one of /, /alerts, /alerts/{fingerprint}, /api/v1/alerts", None),
     ],
 )
 async def test_a_wrong_address_says_what_was_expected(
@@ -122,8 +125,13 @@ async def test_each_view_has_its_own_tag(client: Client) -> None:
         "/?fragment=1",
         "/?lang=nl",
         "/?area=44021",
-        "/?indicator=days_to_card",
+        "/?map=days_to_card",
         "/?day=2025-11-23",
+        "/indicators/days_to_card",
+        "/indicators/renewal_share",
+        "/alerts",
+        "/alerts?state=all",
+        "/methods",
     )
     tags = {(await client.get(address)).headers["ETag"] for address in addresses}
     assert len(tags) == len(addresses)
@@ -143,7 +151,7 @@ async def test_a_crowd_at_one_view_costs_the_store_as_much_as_one_reader(
 async def test_the_store_is_asked_a_fixed_number_of_questions_for_a_page(
     client: Client, world: World
 ) -> None:
-    await client.get("/?indicator=aid_paid_30d")
+    await client.get("/?map=aid_paid_30d")
     trends = sum(info.headline for info in world.data.indicators())
     assert len(world.data.asked) <= 10 + trends  # the fake answers trends() through trend()
 

@@ -86,21 +86,19 @@ def test_the_weekly_rows_end_with_the_last_day() -> None:
 
 def test_a_trend_is_described_for_those_who_do_not_see_it() -> None:
     info = SHAPES[0].info
-    found = card(info, None, series(5, None, 9, 7), words("en"), chosen=False)
+    found = card(info, None, series(5, None, 9, 7), words("en"))
     assert found.trend.description == (
         "Lowest 5 on 1 January 2025, highest 9 on 3 January 2025, last 7 on 4 January 2025."
     )
     assert found.trend.rows == (("4 Jan 2025", "7"),)
-    assert card(info, None, series(None), words("en"), chosen=False).trend.description == (
-        "No figures in this period."
-    )
+    assert card(info, None, series(None), words("en")).trend.description == ("No figures in this period.")
 
 
 def test_the_axis_is_labelled_with_as_many_decimals_as_it_needs() -> None:
     people, share = SHAPES[0].info, SHAPES[5].info
-    assert card(people, None, series(0, 1), words("en"), chosen=True, round_axis=True).trend.numbers == (
+    assert card(people, None, series(0, 1), words("en"), round_axis=True).trend.numbers == (
         "0.0", "0.5", "1.0",
     )  # fmt: skip
-    assert card(share, None, series(0.2, 0.9), words("en"), chosen=True, round_axis=True).trend.numbers == (
+    assert card(share, None, series(0.2, 0.9), words("en"), round_axis=True).trend.numbers == (
         "0%", "50%", "100%",
     )  # fmt: skip

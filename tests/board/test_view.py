@@ -89,9 +89,15 @@ def test_an_address_keeps_what_was_chosen_and_nothing_else() -> None:
     view = read_view({"area": "44021", "day": "2025-01-01", "stray": "x"}, "nl", INFOS, TODAY)
     assert view.address() == "/?area=44021&day=2025-01-01"
     assert view.address(area="BE") == "/?day=2025-01-01"
-    assert view.address(indicator="days_to_card", lang="de") == (
-        "/?area=44021&day=2025-01-01&indicator=days_to_card&lang=de"
+    assert view.address(map="days_to_card", lang="de") == (
+        "/?area=44021&day=2025-01-01&map=days_to_card&lang=de"
     )
+    assert view.indicator_address("days_to_card", lang="de") == (
+        "/indicators/days_to_card?area=44021&day=2025-01-01&lang=de"
+    )
+    assert view.alerts_address(area="BE") == "/alerts"
+    assert view.alert_address("cbf29ce484222325") == "/alerts/cbf29ce484222325"
+    assert view.methods_address("days_to_card") == "/methods?area=44021#days_to_card"
 
 
 def test_the_first_headline_is_shown_where_none_is_chosen() -> None:
