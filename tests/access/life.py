@@ -34,6 +34,8 @@ from sinks.clickhouse.published import PublishedValues
 from sinks.clickhouse.quarantine import Quarantine
 from sinks.clickhouse.retention import retention_of
 from sinks.clickhouse.silences import ClickHouseSilences
+from sinks.clickhouse.store_state import StoreState
+from sinks.clickhouse.stored_offsets import StoredOffsets
 from tests.alerts import samples
 from tests.events import ManualClock, Platform, benefit_grant, person, registration
 from tests.intake_samples import encoded, intake_to, sample
@@ -148,6 +150,13 @@ def read(database: Database) -> None:
     assert bookkeeping.quarantined(5, None, None)
     assert bookkeeping.last_refresh()
     assert retention_of(database, moment)
+    state = StoreState(database)
+    assert state.arrivals()
+    assert state.disks()
+    state.open_refusals()
+    offsets = StoredOffsets(database)
+    assert offsets.reached()
+    assert offsets.in_store()
     changes = Changes(database)
     assert changes.since(replace(changes.mark(), refresh=0))
 
@@ -190,6 +199,7 @@ def alert(database: Database) -> None:
     log.note([MailNote("<1@x>", "fires", "ann@example.invalid", "queued", firing.at, "")])
     assert log.unfinished()
     assert log.recipients(["fires"])
+    assert log.mail_counts(["fires"])
     assert log.notes_about("fires")
     assert log.undelivered(firing.at)
     events = ClickHouseEventLog(database)

@@ -4,6 +4,8 @@ GRANT{on_cluster} ALL ON {area_databases}*.* TO {user} WITH GRANT OPTION;
 GRANT{on_cluster}
     SELECT ON system.tables,
     SELECT ON system.columns,
+    SELECT ON system.backups,
+    SELECT ON system.disks,
     SELECT ON system.processes,
     SELECT ON system.mutations,
     SELECT ON system.users,

@@ -34,6 +34,7 @@ GRANT{on_cluster}
     SELECT, INSERT ON {database}.acknowledgements,
     SELECT ON system.tables,
     SELECT ON system.columns,
+    SELECT ON system.disks,
     SELECT ON system.processes,
     SELECT ON system.mutations,
     CREATE TEMPORARY TABLE ON *.*
