@@ -95,7 +95,7 @@ def make_worker(
 
     # Rule and mail: values become transitions, and these become mails, once each.
     bookkeeping = Bookkeeping(leader_store)
-    alert_log = ClickHouseAlertLog(leader_store)
+    alert_log = ClickHouseAlertLog(leader_store, lambda: indicators.finished)
     teller = Teller(
         Sources(
             PublishedReadings(
@@ -135,6 +135,7 @@ def make_worker(
         lambda now, leads: indicators.forget(now, cuts_of(now), leads),
         settings.refresh.retention_seconds,
         announcer.step,
+        lambda: indicators.finished,
     )
 
     # The board shows what is published.

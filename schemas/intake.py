@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
+from schemas.batch_ids import new_batch_id
 from schemas.contracts import Field
 
 
@@ -101,7 +103,7 @@ class BatchNote:
     """A batch of one partition is stored: facts and quarantine together hold all its records.
 
     `frames` are the numbers of the frames that it was stored in. `mended` are the offsets of records that were
-    refused when they came before, and that are in the facts now.
+    refused when they came before, and that are in the facts now. `batch` is its id, in logs and in the store.
     """
 
     frames: tuple[int, ...]
@@ -113,3 +115,4 @@ class BatchNote:
     refused: int
     known_at: datetime
     mended: tuple[int, ...] = ()
+    batch: UUID = field(default_factory=new_batch_id, compare=False)

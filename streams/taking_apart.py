@@ -42,7 +42,9 @@ def take_apart(intake: Intake, batches: Sequence[RecordBatch]) -> Outcome:
         raise culprits[-1][1]
     outcomes += [intake.set_aside(single, error) for single, error in culprits]
     return Outcome(
-        sum(each.records for each in outcomes), [refusal for each in outcomes for refusal in each.refused]
+        sum(each.records for each in outcomes),
+        [refusal for each in outcomes for refusal in each.refused],
+        [note for each in outcomes for note in each.notes],
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import faust
 
+from bewithu.correlation import ids
 from bewithu.errors import LeadLost, Unavailable
 from bewithu.settings import Kafka
 from schemas.contracts import contracts
@@ -24,6 +25,7 @@ from streams.taking_apart import take_apart
 from streams.transport import BatchConsumer
 
 log = logging.getLogger("bewithu.ingest")
+trail = logging.getLogger("bewithu.trail")
 
 #: Bytes of one partition that are fetched at once.
 _FETCH_BYTES = 8 << 20
@@ -156,6 +158,20 @@ async def store(
                 log.info("storing again")
             progress.away = ""
             progress.note(outcome, len(batches))
+            _leave_trail(outcome)
+
+
+def _leave_trail(outcome: Outcome) -> None:
+    """A line for each batch: the refresh that takes it in names it by its id."""
+    for note in outcome.notes:
+        named = ids(
+            {
+                "batch": str(note.batch), "topic": note.topic, "partition": note.partition,
+                "offsets": f"{note.first_offset}-{note.last_offset}",
+                "records": note.records, "refused": note.refused,
+            }
+        )  # fmt: skip
+        trail.info("stored a batch", extra=named)
 
 
 async def lead(

@@ -9,6 +9,7 @@ import signal
 import typer
 
 from bewithu.clock import SystemClock
+from bewithu.log_lines import log_as_worker
 from bewithu.settings import Settings, load_settings
 from bewithu.wiring import connect, make_worker
 from sinks.clickhouse.prepare import prepare
@@ -16,9 +17,11 @@ from streams.registry import SchemaRegistry
 from streams.topics import ensure_topics
 
 
-def worker() -> None:
+def worker(context: typer.Context) -> None:
     """Take events from Kafka, keep indicators, raise alerts, serve the board. Stops cleanly on SIGTERM or Ctrl-C."""
-    asyncio.run(_work(load_settings()))
+    settings = load_settings()
+    log_as_worker(settings.log, verbose=bool(context.obj))
+    asyncio.run(_work(settings))
 
 
 async def _work(settings: Settings) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from time import monotonic
@@ -11,10 +12,15 @@ from typing import Any, Protocol
 from alerts.announce import Announced
 from alerts.teller import StepReport
 from bewithu.clock import Clock
+from bewithu.correlation import bound, ids
 from bewithu.errors import LeadLost
 from sinks.clickhouse.audit import Audited
 from sinks.clickhouse.forgetting import Forgot
 from sinks.clickhouse.indicator_store import Refreshed
+
+trail = logging.getLogger("bewithu.trail")
+#: Ids of batches in one line: collectors of logs cut longer ones.
+_BATCHES_A_LINE = 200
 
 
 class Refresh(Protocol):
@@ -51,12 +57,13 @@ class Leader:
         forget: Forget | None = None,
         forget_every: float = 0.0,
         announce: Callable[[], Awaitable[Announced]] | None = None,
+        finished: Callable[[], int] = lambda: 0,
     ) -> None:
         """`evaluate_every`: seconds between two evaluations of the rules while values change all the time.
 
         `audit_every`: seconds between two audits, which come after an evaluation; 0 for none. `forget_every`: seconds
         after which what has become too old is forgotten again, from the first evaluation on. `announce`: publishes
-        alerts for other systems, after each evaluation.
+        alerts for other systems, after each evaluation. `finished`: the last refresh that did, for logs.
         """
         self._refresh = refresh
         self._tell = tell
@@ -70,6 +77,7 @@ class Leader:
         self._forget_every = forget_every
         self._forget_next = float("-inf")
         self._announce = announce
+        self._finished = finished
         self.audits = 0
         self.forgotten = 0
         self.differences = 0
@@ -137,6 +145,7 @@ class Leader:
             self.refreshes += 1
             self.changed_values += done.changed_values
             self.last_seconds = done.seconds
+            _leave_trail(done)
             if not done.more:
                 return now
 
@@ -160,7 +169,8 @@ class Leader:
                 self._forget_next = monotonic() + self._forget_every
 
     async def _evaluate(self, now: datetime) -> None:
-        report = await self._tell(now)
+        with bound({"refresh": self._finished()}):
+            report = await self._tell(now)
         self._evaluated = monotonic()
         self.mails_sent += report.sent
         self.mails_put_off += report.put_off
@@ -176,3 +186,10 @@ class Leader:
             done = await self._announce()
             self.alert_events += done.published
             self.trouble = self.trouble or done.trouble
+
+
+def _leave_trail(done: Refreshed) -> None:
+    """Which batches a refresh took in."""
+    for begin in range(0, max(1, len(done.taken)), _BATCHES_A_LINE):
+        some = list(done.taken[begin : begin + _BATCHES_A_LINE])
+        trail.info("refreshed", extra=ids({"refresh": done.number, "batches": some}))

@@ -18,7 +18,7 @@ _QUARANTINE = (
     "kafka_time", "known_at", "raw_altered",
 )  # fmt: skip
 _NOTE = (
-    "frames", "topic", "partition", "first_offset", "last_offset", "records", "refused", "known_at",
+    "batch", "frames", "topic", "partition", "first_offset", "last_offset", "records", "refused", "known_at",
 )  # fmt: skip
 
 

@@ -50,12 +50,17 @@ _REFRESH = {
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """What a refresh did. `more` tells that batches, or subjects of a new definition, are left for the next one."""
+    """What a refresh did. `more` tells that batches, or subjects of a new definition, are left for the next one.
+
+    `number` names the refresh, `taken` the batches, in the store and in logs.
+    """
 
     batches: int
     changed_values: int
     seconds: float
     more: bool
+    number: int = 0
+    taken: Sequence[str] = ()
 
 
 class ClickHouseIndicators:
@@ -72,6 +77,8 @@ class ClickHouseIndicators:
         self._notes = -1
         self._has_rules = False
         self._since = 0
+        #: The last refresh that finished, as far as this process knows: what readers read now.
+        self.finished = 0
 
     def refresh(
         self,
@@ -156,7 +163,9 @@ class ClickHouseIndicators:
     def _ahead(self) -> Ahead:
         """Looks at all batches once; after that at those of the last hour, when all earlier ones were taken in."""
         (row,) = self._database.rows(statement("refresh_ahead"), limit=_BATCHES, since=self._since)
-        return Ahead(*row)
+        ahead = Ahead(*row)
+        self.finished = ahead.finished
+        return ahead
 
     def _look_from(self, ahead: Ahead) -> None:
         self._since = max(0, ahead.at - _LOOK_BACK_SECONDS)
@@ -213,4 +222,5 @@ class ClickHouseIndicators:
         batches = [str(batch) for batch, _, _ in pending]
         row = (run.number, run.now, batches, run.changed, round(seconds * 1000))
         run.insert(self._database, "refreshes", pl.DataFrame([row], schema=_REFRESH, orient="row"))
-        return Refreshed(len(pending), run.changed, seconds, more)
+        self.finished = run.number
+        return Refreshed(len(pending), run.changed, seconds, more, run.number, batches)

@@ -30,6 +30,7 @@ from sinks.clickhouse.published import PublishedValues
 from sinks.clickhouse.quarantine import Quarantine
 from sinks.clickhouse.retention import retention_of
 from sinks.clickhouse.silences import ClickHouseSilences
+from sinks.clickhouse.trail import Trail
 from tests.alerts import samples
 from tests.events import ManualClock, Platform, benefit_grant, person, registration
 from tests.intake_samples import encoded, intake_to, sample
@@ -169,6 +170,13 @@ def alert(database: Database) -> None:
     assert log.recipients(["fires"])
     assert log.notes_about("fires")
     assert log.undelivered(firing.at)
+    trail, flow = Trail(database), INDICATORS[FLOW]
+    assert isinstance(flow, Counted)
+    assert trail.steps_of_mail("<1@x>") == ["fires"]
+    moved = trail.behind(
+        replace(firing, area="BE", at=MOMENT + timedelta(days=60), day=MOMENT.date()), [flow], 100
+    )
+    assert any(refresh.batches for refresh in moved.refreshes)
     events = ClickHouseEventLog(database)
     assert events.unpublished(5)
     events.note_published(["fires"], firing.at)
