@@ -52,9 +52,18 @@ class Progress:
     leads: bool = False
     #: Cleared while a leader stored something that is not yet in the values.
     refreshed: asyncio.Event = field(default_factory=asyncio.Event)
+    #: Since when batches are on their way to the store; None while there are none.
+    storing_since: float | None = None
+    #: Of each partition how many records waited in Kafka behind the last batch that was taken.
+    behind: dict[tuple[str, int], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.refreshed.set()
+
+    def begin(self, batches: Sequence[RecordBatch]) -> None:
+        self.storing_since = monotonic()
+        for batch in batches:
+            self.behind[batch.topic, batch.partition] = batch.behind
 
     def note(self, outcome: Outcome, batches: int) -> None:
         self.records += outcome.records
@@ -115,12 +124,15 @@ def make_app(settings: Kafka, intake: Intake, progress: Progress) -> faust.App:
     async def keep() -> None:
         while not app.should_stop:
             batches = await backlog.take()
+            progress.begin(batches)
             await store(batches, intake, progress, lambda: bool(app.rebalancing or app.should_stop))
+            progress.storing_since = None
             cast("BatchConsumer", app.consumer).settle(batches)
 
     @app.on_partitions_revoked.connect
     async def forget(*_: Any, **__: Any) -> None:
         intake.continuity.forget()
+        progress.behind.clear()
 
     return app
 

@@ -6,7 +6,7 @@ import http.client
 import json
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +42,7 @@ class Stage:
     def database_url(self) -> str:
         return f"http://127.0.0.1:{self.clickhouse.port}/default"
 
-    def worker(self) -> Worker:
+    def worker(self, command: Sequence[str] = (sys.executable, "-m", "bewithu", "worker")) -> Worker:
         """A worker that has just been started; the caller stops it."""
         port = free_port()
         environment = {
@@ -54,9 +54,8 @@ class Stage:
             "BEWITHU_SMTP__PORT": str(self.smtp.port),
             "BEWITHU_HTTP__PORT": str(port),
         }
-        command = [sys.executable, "-m", "bewithu", "worker"]
         log = self.folder / "worker.log"
-        return Worker(start_process(command, log, folder=self.folder, environment=environment), port)
+        return Worker(start_process(list(command), log, folder=self.folder, environment=environment), port)
 
     def books(self) -> Books:
         with closing(Database.at(self.database_url)) as database:
