@@ -16,6 +16,7 @@ from sinks.clickhouse.acknowledgements import ClickHouseAcknowledgements
 from sinks.clickhouse.alert_log import ClickHouseAlertLog
 from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.changes import Changes
+from sinks.clickhouse.condition import Condition
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.erasure import Erasure
 from sinks.clickhouse.event_log import ClickHouseEventLog
@@ -126,6 +127,11 @@ def read(database: Database) -> None:
     assert bookkeeping.quarantined(5, None, None)
     assert bookkeeping.last_refresh()
     assert retention_of(database, moment)
+    condition = Condition(database)
+    assert condition.server().version
+    assert condition.disks()
+    assert condition.most_parts()[1]
+    assert condition.stuck_mutations() == condition.lagging() == []
     changes = Changes(database)
     assert changes.since(replace(changes.mark(), refresh=0))
 

@@ -32,5 +32,8 @@ GRANT{on_cluster}
     SELECT ON system.columns,
     SELECT ON system.processes,
     SELECT ON system.mutations,
+    SELECT ON system.disks,
+    SELECT ON system.parts,
+    SELECT ON system.replicas,
     CREATE TEMPORARY TABLE ON *.*
 TO {user} WITH REPLACE OPTION;
