@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, cast
@@ -34,6 +35,8 @@ _FIRST_PAUSE = 0.2
 #: After so many errors that nobody thought of, the record that causes them is looked for.
 _UNEXPECTED_ERRORS = 3
 _LONGEST_PAUSE = 10.0
+#: A worker that is told to end finishes the batch under way, if the store takes it in so many seconds.
+_LAST_BATCH_SECONDS = 2.5
 _A_YEAR = 365 * 24 * 3600.0
 
 
@@ -84,6 +87,14 @@ class Progress:
 class _App(faust.App):
     def _create_directories(self) -> None:
         """Faust's are for tables, of which there are none; and where a worker runs may be read-only."""
+
+    async def _consumer_wait_empty(self, consumer: Any, logger: Any) -> None:
+        """At the end not for long: what is not stored by then, whoever gets the partitions reads again."""
+        waiting = super()._consumer_wait_empty(consumer, logger)
+        if not self.should_stop:
+            return await waiting
+        with suppress(TimeoutError):
+            await asyncio.wait_for(waiting, _LAST_BATCH_SECONDS)
 
 
 def make_app(settings: Kafka, intake: Intake, progress: Progress) -> faust.App:

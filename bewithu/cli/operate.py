@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+import os
 import signal
+import threading
 
 import typer
 
@@ -15,6 +18,11 @@ from bewithu.wiring import connect, make_worker
 from sinks.clickhouse.prepare import prepare
 from streams.registry import SchemaRegistry
 from streams.topics import ensure_topics
+
+log = logging.getLogger("bewithu.worker")
+
+#: Supervisors kill after ten.
+_END_SECONDS = 8.5
 
 
 def worker(context: typer.Context) -> None:
@@ -28,8 +36,25 @@ async def _work(settings: Settings) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, _begin_to_end, stop)
     await make_worker(settings, SystemClock()).run(stop)
+
+
+def _begin_to_end(stop: asyncio.Event) -> None:
+    stop.set()
+    # A thread that waits for the store cannot be cancelled, and Python waits for each.
+    last = threading.Timer(_END_SECONDS, _leave)
+    last.daemon = True
+    last.start()
+
+
+def _leave() -> None:
+    """What is under way is as after a crash: whoever takes over does it again, and nothing is double."""
+    log.warning(
+        "something under way came to no end in %.0f s: it is left to whoever takes over", _END_SECONDS
+    )
+    logging.shutdown()
+    os._exit(0)
 
 
 def migrate() -> None:

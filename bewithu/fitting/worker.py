@@ -37,8 +37,8 @@ T = TypeVar("T")
 _LONGEST_PAUSE = 10.0
 #: Whoever leads next waits for the step under way, so long: the group's members are given a minute to hand over.
 _HAND_OVER_SECONDS = 30.0
-#: A supervisor kills a process that does not end; ours asks for ten seconds and more.
-_END_SECONDS = 5.0
+#: A supervisor kills a process that does not end within ten seconds: of these a step under way may take so many.
+_END_SECONDS = 3.0
 #: How often a worker that does not lead asks whether the store is there, and a silent one whether Kafka is.
 _PROBE_SECONDS = 5.0
 
@@ -114,6 +114,7 @@ class Worker:
         finally:
             self.leader.leads = lambda: False
             await self.leader.idle(_END_SECONDS)
+            # It waits for the batch under way, and leaves the group, so that others need not wait for us.
             await self.app.stop()
 
     def _leads(self) -> bool:
