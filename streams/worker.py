@@ -91,10 +91,8 @@ class _App(faust.App):
     async def _consumer_wait_empty(self, consumer: Any, logger: Any) -> None:
         """At the end not for long: what is not stored by then, whoever gets the partitions reads again."""
         waiting = super()._consumer_wait_empty(consumer, logger)
-        if not self.should_stop:
-            return await waiting
         with suppress(TimeoutError):
-            await asyncio.wait_for(waiting, _LAST_BATCH_SECONDS)
+            await asyncio.wait_for(waiting, _LAST_BATCH_SECONDS if self.should_stop else None)
 
 
 def make_app(settings: Kafka, intake: Intake, progress: Progress) -> faust.App:
