@@ -22,6 +22,7 @@ from alerts.outbox import Due
 from alerts.overview import Overview, is_of
 from alerts.picture import DAYS
 from alerts.send import Delivery
+from alerts.trail import ids_of_mail
 from alerts.webhook import payload
 from alerts.week import Week
 from bewithu.clock import Clock
@@ -55,7 +56,7 @@ class Dispatch:
         """What came of those that are sent or given up now. Raises `Unavailable` while the store is away."""
         hopeless = [decision for decision in decisions if decision.action == "give_up"]
         for decision in hopeless:
-            log.warning("mail to %s given up: %s", decision.address, decision.reason)
+            log.warning("mail given up: %s", decision.reason, extra=ids_of_mail(decision))
         await self._remember(
             [note for each in hopeless for note in self._outcomes(each, "given_up", each.reason)]
         )
@@ -89,13 +90,13 @@ class Dispatch:
             written = await asyncio.to_thread(self._write, decision)
         except (TemplateError, LookupError, ValueError) as error:
             # One mail that cannot be written must not keep the others from leaving; an upgrade may mend it.
-            log.exception("mail %s cannot be written", decision.message_id)
+            log.exception("mail cannot be written", extra=ids_of_mail(decision))
             delivery = Delivery("retry", f"cannot be written: {type(error).__name__}: {error}")
         else:
             await asyncio.to_thread(self._mails.note, self._outcomes(decision, "sending", decision.reason))
             delivery = await self._deliver(written, decision)
-        if delivery.outcome != "sent":
-            log.warning("mail to %s: %s, %s", decision.address, delivery.outcome, delivery.detail)
+        level = logging.INFO if delivery.outcome == "sent" else logging.WARNING
+        log.log(level, "mail: %s, %s", delivery.outcome, delivery.detail, extra=ids_of_mail(decision))
         # What went out without an answer stays noted as on its way: it is sent once more, and no third time.
         if delivery.outcome != "sending":
             await self._remember(self._outcomes(decision, delivery.outcome, delivery.detail))

@@ -14,6 +14,7 @@ from alerts.evaluate import Alert, State, evaluate, latest
 from alerts.judging import Finding, Series, findings, is_provisional
 from alerts.ports import AlertLog, IndicatorText, Readings
 from alerts.rules import Rule
+from alerts.trail import ids_of
 from schemas.alerting import Transition
 from schemas.areas import covering
 
@@ -56,7 +57,7 @@ class Evaluation:
         if found:
             self._alerts.append(found)
         for each in found:
-            log.info("alert %s in %s: %s, %s", each.rule, each.area, each.kind, each.reason)
+            log.info("alert: %s, %s", each.kind, each.reason, extra=ids_of(each))
         return tuple(found)
 
     def _steps(

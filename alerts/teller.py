@@ -22,6 +22,7 @@ from alerts.given import Definitions, Sources
 from alerts.holding import Held, holding, in_force
 from alerts.mail import domain_of
 from alerts.outbox import Due, due, open_notices
+from alerts.trail import ids_of
 from alerts.week import Week, week_due
 from bewithu.clock import Clock, SystemClock
 from bewithu.errors import Unavailable
@@ -112,7 +113,9 @@ class Teller:
             notes = addressed(each, rule, book, told_before, domain, self._real.now(), why)
             self._mails.note(notes)
             heard[each.id] = frozenset(note.coordinator for note in notes[1:])
-            log.info("alert %s in %s: %s is told to %s", each.rule, each.area, each.kind, notes[0].detail)
+            # Behind a colon stands why nobody is told, in words of whoever silenced it.
+            whom = notes[0].detail.partition(":")[0]
+            log.info("alert: %s is told to %s", each.kind, whom, extra=ids_of(each))
         self._address_week(now, domain)
         unfinished = self._mails.unfinished()
         about = self._alerts.transitions(sorted({note.transition for note in unfinished}))
@@ -150,6 +153,6 @@ class Teller:
         }
         for each in fresh:
             if each.id in held and each.id not in self._held_before:
-                log.info("alert %s in %s is held back: %s", each.rule, each.area, held[each.id].reason)
+                log.info("alert is held back, see bewithu alerts list", extra=ids_of(each))
         self._held_before = frozenset(held)
         return held

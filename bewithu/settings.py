@@ -21,6 +21,7 @@ from pydantic_settings import SettingsError as UnreadableSettings
 from bewithu.addresses import checked, is_loopback, mask_logins
 from bewithu.errors import SettingsError
 from bewithu.links import HttpLink, Level, Link, LoginLink
+from bewithu.log_settings import Log
 
 #: Characters of the key that links in mails are signed with: those of 128 random bits in hexadecimal.
 LEAST_KEY = 32
@@ -243,6 +244,7 @@ class Settings(BaseSettings):
     smtp: Smtp = Smtp()
     http: Http = Http()
     refresh: Refresh = Refresh()
+    log: Log = Log()
     indicators: Path | None = Field(None, description="folder of indicator definitions; ours when empty")
     rules: Path | None = Field(None, description="folder of alert rules; ours when empty")
     address_book: Path | None = Field(None, description="YAML file of coordinators; the demo's when empty")

@@ -115,7 +115,7 @@ def make_worker(
 
     # Rule and mail: values become transitions, and these become mails, once each.
     bookkeeping = Bookkeeping(leader_store)
-    alert_log = ClickHouseAlertLog(leader_store)
+    alert_log = ClickHouseAlertLog(leader_store, lambda: indicators.finished)
     teller = Teller(
         Sources(
             PublishedReadings(
@@ -156,6 +156,7 @@ def make_worker(
         settings.refresh.retention_seconds,
         None if quiet else announcer.step,
         FeedLog(metrics_store).note,
+        lambda: indicators.finished,
     )
 
     # The board shows what is published.

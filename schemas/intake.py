@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
+from schemas.batch_ids import new_batch_id
 from schemas.contracts import Field
 
 
@@ -102,7 +104,8 @@ class BatchNote:
 
     `frames` are the numbers of the frames that it was stored in. `mended` are the offsets of records that were
     refused when they came before, and that are in the facts now. `kafka_time` is Kafka's of the first record; None
-    where it says nothing about how long the batch took, as in a replay.
+    where it says nothing about how long the batch took, as in a replay. `batch` is its id, in
+    logs and in the store.
     """
 
     frames: tuple[int, ...]
@@ -115,3 +118,4 @@ class BatchNote:
     known_at: datetime
     mended: tuple[int, ...] = ()
     kafka_time: datetime | None = None
+    batch: UUID = field(default_factory=new_batch_id, compare=False)

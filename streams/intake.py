@@ -44,11 +44,12 @@ _WARY_TAKES = 16
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of batches; records = accepted + refused, duplicates counted as accepted."""
+    """What became of batches; records = accepted + refused, duplicates counted as accepted. `notes` as stored."""
 
     records: int
     refused: Sequence[Refusal]
     by_topic: Mapping[str, int] = field(default_factory=dict)
+    notes: Sequence[BatchNote] = ()
 
 
 @dataclass(slots=True)
@@ -109,9 +110,10 @@ class Intake:
                 self._store_log(work, topic, shape, opened)
             for topic, partitions in work.loose.items():
                 self._store_loose(work, topic, partitions)
-        self._settle(work, batches, counts, [Earlier() for _ in batches] if new else self._earlier(batches))
+        earlier = [Earlier() for _ in batches] if new else self._earlier(batches)
+        notes = self._settle(work, batches, counts, earlier)
         self.continuity.end(batches)
-        return Outcome(sum(counts), work.refusals, by_topic(batches, counts))
+        return Outcome(sum(counts), work.refusals, by_topic(batches, counts), notes)
 
     def set_aside(self, batch: RecordBatch, error: Exception) -> Outcome:
         """Quarantines the single record of `batch`, which cannot be taken for a reason that nobody thought of."""
@@ -120,8 +122,9 @@ class Intake:
         detail = f"{type(error).__name__} when it was stored: please report this"
         refused = unexplained(work.place(batch.topic, batch.partition), record, "refused_by_store", detail)
         self._store.quarantine([refused])
-        self._store.note([_note(work, batch, 1, [refused], Earlier())])
-        return Outcome(1, [refused], {batch.topic: 1})
+        note = _note(work, batch, 1, [refused], Earlier())
+        self._store.note([note])
+        return Outcome(1, [refused], {batch.topic: 1}, [note])
 
     def _settle(
         self,
@@ -129,7 +132,7 @@ class Intake:
         batches: Sequence[RecordBatch],
         counts: Sequence[int],
         earlier: Sequence[Earlier],
-    ) -> None:
+    ) -> Sequence[BatchNote]:
         """Facts are stored: sets aside what was refused, tells its agencies, and notes the batches as stored."""
         refused = _by_batch(batches, work.refusals)
         accepted = [
@@ -144,12 +147,12 @@ class Intake:
             [each for each in work.refusals if (each.topic, each.partition, each.offset) not in known],
             [held for found in earlier for held in found.refused],
         )
-        self._store.note(
-            [
-                _note(work, batch, count, mine, found)
-                for batch, count, mine, found in zip(batches, counts, refused, earlier, strict=True)
-            ]
-        )
+        notes = [
+            _note(work, batch, count, mine, found)
+            for batch, count, mine, found in zip(batches, counts, refused, earlier, strict=True)
+        ]
+        self._store.note(notes)
+        return notes
 
     def _earlier(self, batches: Sequence[RecordBatch]) -> list[Earlier]:
         spans = [

@@ -13,7 +13,10 @@ from bewithu.settings import Registry
 from schemas.contracts import Contract, contracts
 from schemas.outward import outward_contracts
 
+#: Versions of a subject are readable both ways, all of them.
+COMPATIBILITY = "FULL_TRANSITIVE"
 _NOT_FOUND = frozenset({40401, 40402, 40403, 404})
+_NO_LEVEL = frozenset({40408})
 _NOT_COMPATIBLE = frozenset({409})
 _INVALID = 42201
 _LOGIN_REFUSED = frozenset({401, 403})
@@ -75,7 +78,30 @@ class SchemaRegistry:
     def require_compatibility(self, contract: Contract) -> None:
         """Asks the registry to keep versions of this subject readable both ways, for all versions."""
         try:
-            self._client.set_compatibility(contract.subject, "FULL_TRANSITIVE")
+            self._client.set_compatibility(contract.subject, COMPATIBILITY)
+        except Exception as error:
+            raise self._away(error) from error
+
+    def knows(self, contract: Contract) -> bool:
+        """Whether this version of the contract is registered under its subject."""
+        try:
+            self._client.lookup_schema(contract.subject, Schema(contract.schema_text, schema_type="AVRO"))
+        except SchemaRegistryError as error:
+            if error.error_code in _NOT_FOUND or error.http_status_code == 404:
+                return False
+            raise self._away(error) from error
+        except Exception as error:
+            raise self._away(error) from error
+        return True
+
+    def compatibility(self, contract: Contract) -> str:
+        """What the registry holds new versions of the subject to; its own default where nothing is set."""
+        try:
+            return str(self._client.get_compatibility(contract.subject))
+        except SchemaRegistryError as error:
+            if error.error_code in _NO_LEVEL or error.http_status_code == 404:
+                return "the registry's default"
+            raise self._away(error) from error
         except Exception as error:
             raise self._away(error) from error
 

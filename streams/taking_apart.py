@@ -49,6 +49,7 @@ def take_apart(intake: Intake, batches: Sequence[RecordBatch]) -> Outcome:
         sum(each.records for each in outcomes),
         [refusal for each in outcomes for refusal in each.refused],
         topics,
+        [note for each in outcomes for note in each.notes],
     )
 
 

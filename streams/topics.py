@@ -54,6 +54,15 @@ def ensure_topics(kafka: Kafka, seconds: float = 10) -> tuple[str, ...]:
     return missing
 
 
+def answers(kafka: Kafka, seconds: float = 3) -> bool:
+    """Whether a broker answers somebody who has not spoken to it before."""
+    options = librdkafka_options(kafka) | {"log_level": 0, "error_cb": Complaints(kafka)}
+    try:
+        return bool(AdminClient(options).list_topics(timeout=seconds).brokers)
+    except KafkaException:
+        return False
+
+
 def _settings(topic: str) -> dict[str, str]:
     """Of our answers the newest for each key is kept for ever, and all steps of alerts, which are few.
 

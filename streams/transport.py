@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
@@ -199,6 +200,19 @@ class BatchConsumer(driver.Consumer):
         """Every message passes here on its way to the agent; Faust calls no other method of ours for each."""
         self._in_flight[message.tp, message.generation_id or 0].delivered(message)
         await self._hand_on(message)
+
+    def heard_seconds_ago(self) -> float | None:
+        """Since Kafka last answered a fetch of any partition of ours; None while it answered none of them yet."""
+        consumer = getattr(self._thread, "_consumer", None)
+        # In the consumer's own thread the assignment may change meanwhile: then it is looked at again soon.
+        state = (
+            consumer
+            and consumer._subscription.subscription
+            and consumer._subscription.subscription.assignment
+        )
+        heard = [state.state_value(tp).timestamp for tp in state.tps] if state else []
+        newest = max((each for each in heard if each is not None), default=None)
+        return None if newest is None else max(0.0, time.time() - newest / 1000)
 
     def ack(self, message: Message) -> bool:
         """Faust calls this as soon as the agent asks for the next batch: one that is not stored stays in flight.

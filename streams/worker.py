@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, cast
 
 import faust
 
+from bewithu.correlation import ids
 from bewithu.errors import LeadLost, Unavailable
 from bewithu.settings import Kafka
 from schemas.contracts import contracts
@@ -25,6 +27,7 @@ from streams.taking_apart import take_apart
 from streams.transport import BatchConsumer
 
 log = logging.getLogger("bewithu.ingest")
+trail = logging.getLogger("bewithu.trail")
 
 #: Bytes of one partition that are fetched at once.
 _FETCH_BYTES = 8 << 20
@@ -33,6 +36,8 @@ _FIRST_PAUSE = 0.2
 #: After so many errors that nobody thought of, the record that causes them is looked for.
 _UNEXPECTED_ERRORS = 3
 _LONGEST_PAUSE = 10.0
+#: A worker that is told to end finishes the batch under way, if the store takes it in so many seconds.
+_LAST_BATCH_SECONDS = 2.5
 _A_YEAR = 365 * 24 * 3600.0
 
 
@@ -53,9 +58,18 @@ class Progress:
     refreshed: asyncio.Event = field(default_factory=asyncio.Event)
     #: Told of what was stored together: the batches, what became of them, when they were taken and when that ended.
     on_stored: Callable[[Sequence[RecordBatch], Outcome, float, float], object] = lambda *_: None
+    #: Since when batches are on their way to the store; None while there are none.
+    storing_since: float | None = None
+    #: Of each partition how many records waited in Kafka behind the last batch that was taken.
+    behind: dict[tuple[str, int], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.refreshed.set()
+
+    def begin(self, batches: Sequence[RecordBatch]) -> None:
+        self.storing_since = monotonic()
+        for batch in batches:
+            self.behind[batch.topic, batch.partition] = batch.behind
 
     def note(self, outcome: Outcome, batches: int) -> None:
         self.records += outcome.records
@@ -76,6 +90,12 @@ class Progress:
 class _App(faust.App):
     def _create_directories(self) -> None:
         """Faust's are for tables, of which there are none; and where a worker runs may be read-only."""
+
+    async def _consumer_wait_empty(self, consumer: Any, logger: Any) -> None:
+        """At the end not for long: what is not stored by then, whoever gets the partitions reads again."""
+        waiting = super()._consumer_wait_empty(consumer, logger)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(waiting, _LAST_BATCH_SECONDS if self.should_stop else None)
 
 
 def make_app(
@@ -123,12 +143,15 @@ def make_app(
     async def keep() -> None:
         while not app.should_stop:
             batches = await backlog.take()
+            progress.begin(batches)
             await store(batches, intake, progress, lambda: bool(app.rebalancing or app.should_stop))
+            progress.storing_since = None
             cast("BatchConsumer", app.consumer).settle(batches)
 
     @app.on_partitions_revoked.connect
     async def forget(*_: Any, **__: Any) -> None:
         intake.continuity.forget()
+        progress.behind.clear()
 
     return app
 
@@ -168,6 +191,20 @@ async def store(
             progress.away = ""
             progress.note(outcome, len(batches))
             progress.on_stored(batches, outcome, began, monotonic())
+            _leave_trail(outcome)
+
+
+def _leave_trail(outcome: Outcome) -> None:
+    """A line for each batch: the refresh that takes it in names it by its id."""
+    for note in outcome.notes:
+        named = ids(
+            {
+                "batch": str(note.batch), "topic": note.topic, "partition": note.partition,
+                "offsets": f"{note.first_offset}-{note.last_offset}",
+                "records": note.records, "refused": note.refused,
+            }
+        )  # fmt: skip
+        trail.info("stored a batch", extra=named)
 
 
 async def lead(

@@ -34,7 +34,7 @@ def test_a_worker_waits_for_one_part_after_the_other_and_says_for_which(parts: S
     with running(parts.worker()) as worker:
         worker.wait_until_it_names("ClickHouse")
         line = worker.wait_until_it_logs(f"ClickHouse at 127.0.0.1:{parts.clickhouse.port} is away")
-        assert line.endswith("waiting for it")
+        assert "waiting for it" in line
         parts.clickhouse.restart()
         worker.wait_until_it_names("Kafka")
         assert worker.process.log.read_text("utf-8").count("Connection refused; waiting for it") == 1

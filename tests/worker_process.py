@@ -6,7 +6,7 @@ import http.client
 import json
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +42,12 @@ class Stage:
     def database_url(self) -> str:
         return f"http://127.0.0.1:{self.clickhouse.port}/default"
 
-    def worker(self, name: str = "worker", **environment: str) -> Worker:
+    def worker(
+        self,
+        name: str = "worker",
+        command: Sequence[str] = (sys.executable, "-m", "bewithu", "worker"),
+        **environment: str,
+    ) -> Worker:
         """A worker that has just been started; the caller stops it. `environment`: settings besides the stage's."""
         port = free_port()
         settings = {
@@ -54,9 +59,10 @@ class Stage:
             "BEWITHU_SMTP__PORT": str(self.smtp.port),
             "BEWITHU_HTTP__PORT": str(port),
         }
-        command = [sys.executable, "-m", "bewithu", "worker"]
         log = self.folder / f"{name}.log"
-        process = start_process(command, log, folder=self.folder, environment={**settings, **environment})
+        process = start_process(
+            list(command), log, folder=self.folder, environment={**settings, **environment}
+        )
         return Worker(process, port)
 
     def books(self) -> Books:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, generate_latest
@@ -15,34 +15,38 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """`live`: the worker makes progress; restart it when it does not. `ready`: it and what it needs can work.
+    """`live`: a restart would not help; restart it when not. `ready`: it and what it needs can work.
 
-    `reasons`: why not, in words for an operator; empty when both hold.
+    `reasons`: why not, in words for an operator; empty when both hold. `hopeless`: those for which it is not live, or
+    all of them. `state`: what is worth knowing of a worker that is well, too.
     """
 
     live: bool
     ready: bool
     reasons: tuple[str, ...] = ()
+    state: Mapping[str, object] = field(default_factory=dict)
+    hopeless: tuple[str, ...] = ()
 
 
 def live_handler(readiness: Callable[[], Readiness]) -> Handler:
-    """GET /health/live: 200 while the worker makes progress, else 503. `{"live": …, "reasons": […]}`"""
+    """GET /health/live: 200 while a restart would not help, else 503. `{"live": …, "reasons": […]}`"""
 
     async def live(_request: web.Request) -> web.Response:
         found = readiness()
-        reasons = [] if found.live else list(found.reasons)
+        reasons = [] if found.live else list(found.hopeless or found.reasons)
         return web.json_response({"live": found.live, "reasons": reasons}, status=200 if found.live else 503)
 
     return live
 
 
 def ready_handler(readiness: Callable[[], Readiness]) -> Handler:
-    """GET /health/ready: 200 when work can be done, else 503. `{"ready": …, "reasons": […]}`"""
+    """GET /health/ready: 200 when work can be done, else 503. `{"ready": …, "reasons": […]}` and the state."""
 
     async def ready(_request: web.Request) -> web.Response:
         found = readiness()
         well = found.live and found.ready
-        return web.json_response({"ready": well, "reasons": list(found.reasons)}, status=200 if well else 503)
+        told = {"ready": well, "reasons": list(found.reasons), **found.state}
+        return web.json_response(told, status=200 if well else 503)
 
     return ready
 

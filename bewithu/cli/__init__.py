@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 
 import typer
-from rich.console import Console
-from rich.logging import RichHandler
 
 from bewithu import __version__
 from bewithu.cli import (
@@ -27,6 +24,7 @@ from bewithu.cli import (
     simulate,
 )
 from bewithu.errors import BewithuError, DefinitionError, SettingsError
+from bewithu.log_lines import log_as_command
 
 app = typer.Typer(
     name="bewithu",
@@ -61,30 +59,15 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def options(
+    context: typer.Context,
     verbose: bool = typer.Option(False, "--verbose", "-v", help="Say more about what happens."),
     version: bool = typer.Option(
         False, "--version", callback=_print_version, is_eager=True, help="Print the version."
     ),
 ) -> None:
     """Options of every command."""
-    handler, line = _log_handler()
-    level = logging.INFO if verbose else logging.WARNING
-    logging.basicConfig(level=level, format=line, handlers=[handler], force=True)
-    logging.getLogger("bewithu").setLevel(logging.INFO)
-    logging.getLogger("alerts").setLevel(logging.INFO)
-    # Faust and aiokafka tell of every rebalance, the store's client of every try that failed; what matters of
-    # it is in readiness, metrics and our own messages.
-    for name in ("faust", "mode", "aiokafka", "urllib3", "clickhouse_connect"):
-        logging.getLogger(name).setLevel(logging.INFO if verbose else logging.ERROR)
-
-
-def _log_handler() -> tuple[logging.Handler, str]:
-    """Colours in a terminal; in a file one whole line for each message, so that it can be searched."""
-    if sys.stderr.isatty():
-        return RichHandler(
-            console=Console(stderr=True), show_path=False, rich_tracebacks=False
-        ), "%(message)s"
-    return logging.StreamHandler(), "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    context.obj = verbose
+    log_as_command(verbose)
 
 
 def main() -> None:

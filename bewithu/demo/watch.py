@@ -16,6 +16,7 @@ from bewithu.demo.state import AlertLine, DemoState, IndicatorLine
 from bewithu.demo.story import Story
 from bewithu.demo.view import LiveView
 from bewithu.errors import Unavailable
+from bewithu.log_lines import TextLines
 from schemas.alerting import FIRING, Kind, Transition
 from schemas.areas import area
 from sinks.clickhouse.alert_log import ClickHouseAlertLog
@@ -143,7 +144,7 @@ def _logging_to_file(platform: Platform) -> Iterator[None]:
     root = logging.getLogger()
     before: Sequence[logging.Handler] = list(root.handlers)
     handler = logging.FileHandler(platform.folder / "demo.log", encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(TextLines("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root.handlers = [handler]
     try:
         yield

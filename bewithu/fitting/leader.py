@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from alerts.announce import Announced
 from alerts.teller import StepReport
 from bewithu.clock import Clock
+from bewithu.correlation import bound, ids
 from bewithu.errors import LeadLost
 from schemas.national_number import mask
 from sinks.clickhouse.audit import Audited
@@ -20,6 +21,9 @@ from sinks.clickhouse.forgetting import Forgot
 from sinks.clickhouse.indicator_store import Refreshed
 
 log = logging.getLogger("bewithu.leader")
+trail = logging.getLogger("bewithu.trail")
+#: Ids of batches in one line: collectors of logs cut longer ones.
+_BATCHES_A_LINE = 200
 
 
 class Refresh(Protocol):
@@ -82,12 +86,14 @@ class Leader:
         forget_every: float = 0.0,
         announce: Callable[[], Awaitable[Announced]] | None = None,
         note_feeds: NoteFeeds | None = None,
+        finished: Callable[[], int] = lambda: 0,
     ) -> None:
         """`evaluate_every`: seconds between two evaluations of the rules while values change all the time.
 
         `audit_every`: seconds between two audits, which come after an evaluation; 0 for none. `forget_every`: seconds
         after which what has become too old is forgotten again, from the first evaluation on. `announce`: publishes
-        alerts for other systems, after each evaluation. `note_feeds`: writes down how agencies' feeds do.
+        alerts for other systems, after each evaluation. `note_feeds`: writes down how agencies' feeds do. `finished`:
+        the last refresh that did, for logs.
         """
         self._refresh = refresh
         self._tell = tell
@@ -104,6 +110,7 @@ class Leader:
         self._note_feeds = note_feeds
         self._feeds_next = float("-inf")
         self._feeds: asyncio.Future[None] | None = None
+        self._finished = finished
         self.audits = 0
         self.forgotten = 0
         self.differences = 0
@@ -182,6 +189,7 @@ class Leader:
             self.watch.took("refresh", done.seconds)
             for each in done.kafka_times if readable else ():
                 self.watch.readable_after(readable[0].timestamp() - each / 1000)
+            _leave_trail(done)
             if not done.more:
                 return now
 
@@ -240,7 +248,8 @@ class Leader:
 
     async def _evaluate(self, now: datetime) -> None:
         try:
-            report = await self._tell(now)
+            with bound({"refresh": self._finished()}):
+                report = await self._tell(now)
         except Exception:
             self.evaluations_failed += 1
             raise
@@ -275,3 +284,10 @@ class Leader:
                 self.watch.took("announce", monotonic() - began)
             self.alert_events += done.published
             self.trouble = self.trouble or done.trouble
+
+
+def _leave_trail(done: Refreshed) -> None:
+    """Which batches a refresh took in."""
+    for begin in range(0, max(1, len(done.taken)), _BATCHES_A_LINE):
+        some = list(done.taken[begin : begin + _BATCHES_A_LINE])
+        trail.info("refreshed", extra=ids({"refresh": done.number, "batches": some}))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
+from time import monotonic
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -20,14 +21,16 @@ from bewithu.errors import BewithuError, Unavailable
 from bewithu.fitting.leader import Leader
 from bewithu.fitting.metrics import Metrics
 from bewithu.fitting.offsets import look, troubles
-from bewithu.fitting.quiet import REASON, require_a_group_of_its_own
+from bewithu.fitting.pulse import Pulse, Seen, judged
+from bewithu.fitting.quiet import require_a_group_of_its_own
 from bewithu.settings import Settings
 from schemas.contracts import contracts
 from schemas.outward import outward_contracts
+from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.prepare import prepare
 from streams.registry import SchemaRegistry
-from streams.topics import ensure_topics
+from streams.topics import answers, ensure_topics
 from streams.worker import Progress, lead
 
 log = logging.getLogger("bewithu.worker")
@@ -36,8 +39,10 @@ T = TypeVar("T")
 _LONGEST_PAUSE = 10.0
 #: Whoever leads next waits for the step under way, so long: the group's members are given a minute to hand over.
 _HAND_OVER_SECONDS = 30.0
-#: A supervisor kills a process that does not end; ours asks for ten seconds and more.
-_END_SECONDS = 5.0
+#: A supervisor kills a process that does not end within ten seconds: of these a step under way may take so many.
+_END_SECONDS = 3.0
+#: How often a worker that does not lead asks whether the store is there, and a silent one whether Kafka is.
+_PROBE_SECONDS = 5.0
 
 
 @dataclass
@@ -58,6 +63,8 @@ class Worker:
     address: str = ""
     started: bool = False
     waiting_for: str = "the start"
+    stopping: bool = False
+    pulse: Pulse = field(default_factory=Pulse)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serves from the start; takes events once every part answers."""
@@ -65,6 +72,7 @@ class Worker:
         try:
             await first_to_end(self._work(), stop.wait())
         finally:
+            self.stopping = True
             await server.cleanup()
             self.registry.close()
             for database in self.databases:
@@ -72,16 +80,22 @@ class Worker:
 
     def readiness(self) -> Readiness:
         """From memory: what the worker last saw of its parts."""
-        reasons = [REASON] if self.quiet else []
-        if not self.started:
-            reasons.append(f"waits for {self.waiting_for}")
-        if self.progress.away:
-            reasons.append(self.progress.away)
-        if self.leader.trouble and self.app.is_leader():
-            reasons.append(self.leader.trouble)
-        if self.app.crashed:
-            reasons.append("the consumer crashed")
-        return Readiness(live=not self.app.crashed, ready=not reasons, reasons=tuple(reasons))
+        found = judged(
+            Seen(
+                pulse=self.pulse,
+                now=monotonic(),
+                started=self.started,
+                waiting_for=self.waiting_for,
+                stopping=self.stopping,
+                crashed=bool(self.app.crashed),
+                leads=self.started and bool(self.app.is_leader()),
+                away=self.progress.away,
+                trouble=self.leader.trouble,
+                storing_since=self.progress.storing_since,
+                behind=sum(self.progress.behind.values()),
+            )
+        )
+        return replace(found, ready=False, reasons=(REASON, *found.reasons)) if self.quiet else found
 
     async def _work(self) -> None:
         await self._patiently("ClickHouse", lambda: prepare(self.databases[0]))
@@ -101,10 +115,12 @@ class Worker:
                 self._watch(),
                 lead(self._takes_steps, self.leader.keep_up, self.progress, interval),
                 self.metrics.keep_up(self.app.consumer),
+                self._probe(),
             )
         finally:
             self.leader.leads = lambda: False
             await self.leader.idle(_END_SECONDS)
+            # It waits for the batch under way, and leaves the group, so that others need not wait for us.
             await self.app.stop()
 
     def leads(self) -> bool:
@@ -121,9 +137,38 @@ class Worker:
 
     async def _watch(self) -> None:
         """A consumer that crashed takes nothing any more, silently: end the process, so that it is restarted."""
-        while not self.app.crashed:  # noqa: ASYNC110 - Faust has no event for it
+        while not self.app.crashed:
+            self._look()
             await asyncio.sleep(0.5)
         raise BewithuError(f"the Kafka consumer crashed: {self.app.crash_reason!r}; restart the worker")
+
+    def _look(self) -> None:
+        assigned = getattr(self.app, "_assignment", None)
+        busy = self.progress.storing_since is not None
+        self.pulse.look(
+            self.app.consumer,
+            None if assigned is None else len(assigned),
+            bool(self.app.rebalancing),
+            busy,
+            monotonic(),
+        )
+
+    async def _probe(self) -> None:
+        """What nothing else asks: the store of a worker that does not lead, and Kafka, once it has gone silent."""
+        look = Bookkeeping(self.databases[-1]).last_refresh
+        while True:
+            if self._takes_steps():
+                self.pulse.store_trouble = ""
+            else:
+                try:
+                    await asyncio.to_thread(look)
+                    self.pulse.store_trouble = ""
+                except Exception as error:
+                    told = str(error) if isinstance(error, Unavailable) else type(error).__name__
+                    self.pulse.store_trouble = told
+            if self.pulse.is_doubtful(monotonic()):
+                self.pulse.broker_answers = await asyncio.to_thread(answers, self.settings.kafka)
+            await asyncio.sleep(_PROBE_SECONDS)
 
     async def _patiently(self, part: str, call: Callable[[], T]) -> T:
         """The call's answer, tried until its part answers."""

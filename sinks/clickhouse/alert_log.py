@@ -6,7 +6,7 @@ database is away.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, fields
 from datetime import UTC, datetime
 from typing import Any
@@ -21,11 +21,14 @@ _NOTE = [field.name for field in fields(MailNote)]
 class ClickHouseAlertLog:
     """Both logs of one database. Writing the same transition or note again changes nothing for a reader."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, read: Callable[[], int] = lambda: 0) -> None:
+        """`read`: the refresh whose values transitions rest on as they are written; 0 for none known."""
         self._database = database
+        self._read = read
 
     def append(self, transitions: Sequence[Transition]) -> None:
-        self._database.insert("alert_log", _TRANSITION, [astuple(each) for each in transitions])
+        rows = [(*astuple(each), self._read()) for each in transitions]
+        self._database.insert("alert_log", [*_TRANSITION, "refresh"], rows)
 
     def states(self) -> Sequence[Transition]:
         """The last transition of every alert that there ever was."""

@@ -18,7 +18,8 @@ _QUARANTINE = (
     "kafka_time", "known_at", "raw_altered",
 )  # fmt: skip
 _NOTE = (
-    "frames", "topic", "partition", "first_offset", "last_offset", "records", "refused", "known_at", "kafka_time",
+    "batch", "frames", "topic", "partition", "first_offset", "last_offset", "records", "refused", "known_at",
+    "kafka_time",
 )  # fmt: skip
 _NO_TIME = datetime.fromtimestamp(0, UTC)
 

@@ -54,6 +54,7 @@ class Refreshed:
     """What a refresh did. `more` tells that batches, or subjects of a new definition, are left for the next one.
 
     `kafka_times`: when the first record of each batch came to Kafka, in ms, where that is known.
+    `number` names the refresh, `taken` the batches, in the store and in logs.
     """
 
     batches: int
@@ -61,6 +62,8 @@ class Refreshed:
     seconds: float
     more: bool
     kafka_times: Sequence[int] = ()
+    number: int = 0
+    taken: Sequence[str] = ()
 
 
 class ClickHouseIndicators:
@@ -81,6 +84,8 @@ class ClickHouseIndicators:
         self._notes = -1
         self._has_rules = False
         self._since = 0
+        #: The last refresh that finished, as far as this process knows: what readers read now.
+        self.finished = 0
 
     def refresh(
         self,
@@ -165,7 +170,9 @@ class ClickHouseIndicators:
     def _ahead(self) -> Ahead:
         """Looks at all batches once; after that at those of the last hour, when all earlier ones were taken in."""
         (row,) = self._database.rows(statement("refresh_ahead"), limit=_BATCHES, since=self._since)
-        return Ahead(*row)
+        ahead = Ahead(*row)
+        self.finished = ahead.finished
+        return ahead
 
     def _look_from(self, ahead: Ahead) -> None:
         self._since = max(0, ahead.at - _LOOK_BACK_SECONDS)
@@ -224,5 +231,6 @@ class ClickHouseIndicators:
         batches = [str(batch) for batch, *_ in pending]
         row = (run.number, run.now, batches, run.changed, round(seconds * 1000))
         run.insert(self._database, "refreshes", pl.DataFrame([row], schema=_REFRESH, orient="row"))
+        self.finished = run.number
         times = [time for *_, time in pending if time]
-        return Refreshed(len(pending), run.changed, seconds, more, times)
+        return Refreshed(len(pending), run.changed, seconds, more, times, run.number, batches)

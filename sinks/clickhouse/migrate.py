@@ -106,6 +106,13 @@ def migrate(database: Database) -> tuple[Migration, ...]:
     return todo
 
 
+def unapplied(database: Database) -> tuple[Migration, ...]:
+    """What `migrate` would do; it is not done. Raises `MigrationError` where it may not be."""
+    _require_fit(database)
+    applied = _applied(database) if "migrations" in tables_of(database) else []
+    return pending(applied, migrations())
+
+
 def _require_fit(database: Database) -> None:
     cluster = database.cluster
     if cluster is not None:

@@ -18,6 +18,7 @@ from sinks.clickhouse.acknowledgements import ClickHouseAcknowledgements
 from sinks.clickhouse.alert_log import ClickHouseAlertLog
 from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.changes import Changes
+from sinks.clickhouse.condition import Condition
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.description import write_description
 from sinks.clickhouse.erasure import Erasure
@@ -36,6 +37,7 @@ from sinks.clickhouse.retention import retention_of
 from sinks.clickhouse.silences import ClickHouseSilences
 from sinks.clickhouse.store_state import StoreState
 from sinks.clickhouse.stored_offsets import StoredOffsets
+from sinks.clickhouse.trail import Trail
 from tests.alerts import samples
 from tests.events import ManualClock, Platform, benefit_grant, person, registration
 from tests.intake_samples import encoded, intake_to, sample
@@ -157,6 +159,11 @@ def read(database: Database) -> None:
     offsets = StoredOffsets(database)
     assert offsets.reached()
     assert offsets.in_store()
+    condition = Condition(database)
+    assert condition.server().version
+    assert condition.disks()
+    assert condition.most_parts()[1]
+    assert condition.stuck_mutations() == condition.lagging() == []
     changes = Changes(database)
     assert changes.since(replace(changes.mark(), refresh=0))
 
@@ -202,6 +209,13 @@ def alert(database: Database) -> None:
     assert log.mail_counts(["fires"])
     assert log.notes_about("fires")
     assert log.undelivered(firing.at)
+    trail, flow = Trail(database), INDICATORS[FLOW]
+    assert isinstance(flow, Counted)
+    assert trail.steps_of_mail("<1@x>") == ["fires"]
+    moved = trail.behind(
+        replace(firing, area="BE", at=MOMENT + timedelta(days=60), day=MOMENT.date()), [flow], 100
+    )
+    assert any(refresh.batches for refresh in moved.refreshes)
     events = ClickHouseEventLog(database)
     assert events.unpublished(5)
     events.note_published(["fires"], firing.at)

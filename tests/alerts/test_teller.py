@@ -148,10 +148,7 @@ async def test_a_server_that_is_away_for_three_days_ends_in_a_visible_giving_up(
     assert [note.outcome for note in stage.log.unfinished()][-1] == "retry"
     with caplog.at_level(logging.WARNING):
         assert (await stage.step(seconds=48 * 3600)).given_up == 2
-    assert (
-        f"mail to {ANN} given up: not taken for 72 hours, last: mail server 127.0.0.1:{post.port}"
-        in caplog.text
-    )
+    assert f"mail given up: not taken for 72 hours, last: mail server 127.0.0.1:{post.port}" in caplog.text
     async with serving(post):
         assert (await stage.step(seconds=600)).sent == 0
 

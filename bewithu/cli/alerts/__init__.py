@@ -7,6 +7,7 @@ import typer
 from bewithu.cli.alerts.acknowledging import ack
 from bewithu.cli.alerts.showing import list_, show
 from bewithu.cli.alerts.silencing import app as silence
+from bewithu.cli.alerts.tracing import trace
 from bewithu.cli.alerts.undelivered import undelivered
 
 app = typer.Typer(
@@ -16,5 +17,6 @@ app = typer.Typer(
 app.command("list")(list_)
 app.command()(show)
 app.command()(undelivered)
+app.command()(trace)
 app.command()(ack)
 app.add_typer(silence, name="silence")

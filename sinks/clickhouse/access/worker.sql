@@ -34,8 +34,10 @@ GRANT{on_cluster}
     SELECT, INSERT ON {database}.acknowledgements,
     SELECT ON system.tables,
     SELECT ON system.columns,
-    SELECT ON system.disks,
     SELECT ON system.processes,
     SELECT ON system.mutations,
+    SELECT ON system.disks,
+    SELECT ON system.parts,
+    SELECT ON system.replicas,
     CREATE TEMPORARY TABLE ON *.*
 TO {user} WITH REPLACE OPTION;
