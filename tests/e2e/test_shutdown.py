@@ -169,8 +169,9 @@ def test_a_worker_told_to_end_while_the_store_does_not_answer(tmp_path: Path, du
         wait_until(both.is_settled, 40, "all to be taken over", process=other.process)
         print(f"{during}: ended {took:.1f} s, led {leads:.1f} s, settled {monotonic() - ended:.1f} s")
         # What the store held back arrives after all, from a worker that is gone: nothing is double.
+        before = proxy.forwarded
         proxy.release()
-        wait_until(lambda: proxy.forwarded > 0, 10, "what was held back to arrive")
+        wait_until(lambda: proxy.forwarded > before, 10, "what was held back to arrive")
         other.wait_until_ready()
         assert both.is_settled()
         assert both.count("SELECT count() FROM facts_registration FINAL") == EVENTS
