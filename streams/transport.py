@@ -27,12 +27,11 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage, Message
 
-from bewithu.errors import Unavailable
 from streams import coordinator
 from streams.batches import RecordBatch
 from streams.ports import Reached
 from streams.record_batches import LogBatch, complete_batches, is_intact, read_batch
-from streams.standing import resume_points
+from streams.resuming import behind_the_group
 
 log = logging.getLogger("bewithu.ingest")
 
@@ -97,10 +96,6 @@ coordinator.install()
 #: How long a broker may hold a fetch back for want of records. Faust's own 1.5 s are only as good as a broker that
 #: answers at the first record: the embedded one looks again after half of the time.
 _FETCH_WAIT_MS = 50
-
-
-#: So long partitions that were just assigned wait for what the store says of them.
-_ASKING_SECONDS = 5.0
 
 
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
@@ -248,7 +243,7 @@ class BatchConsumer(driver.Consumer):
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """And back to what is stored, where the group is beyond that. Returns where each partition goes on."""
         committed = dict(await super().seek_to_committed())
-        points = await self._behind_the_group(committed)
+        points = await behind_the_group(self.reached, committed)
         if points:
             told = ", ".join(
                 f"{tp.topic}/{tp.partition} at {offset}" for tp, offset in sorted(points.items())
@@ -258,22 +253,6 @@ class BatchConsumer(driver.Consumer):
             )
             await self.seek_wait(points)
         return {**committed, **points}
-
-    async def _behind_the_group(self, committed: Mapping[TP, int | None]) -> Mapping[TP, int]:
-        if self.reached is None:
-            return {}
-        places = {(tp.topic, tp.partition): tp for tp in committed}
-        offsets = {(tp.topic, tp.partition): offset for tp, offset in committed.items() if offset}
-        try:
-            # Soon, or not at all: the group waits. A store that is away now was asked when the worker started.
-            asked = asyncio.to_thread(self.reached)
-            points = resume_points(offsets, await asyncio.wait_for(asked, _ASKING_SECONDS))
-        except (Unavailable, TimeoutError) as error:
-            log.warning(
-                "going on from the committed offsets, as the store does not say what it has: %s", error
-            )
-            return {}
-        return {places[place]: offset for place, offset in points.items()}
 
     async def lag(self, seconds: float) -> Mapping[TP, int]:
         """Records in Kafka behind what is committed, of each partition that this member has. Raises `TimeoutError`."""

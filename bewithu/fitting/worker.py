@@ -22,7 +22,7 @@ from bewithu.fitting.leader import Leader
 from bewithu.fitting.metrics import Metrics
 from bewithu.fitting.offsets import look, troubles
 from bewithu.fitting.pulse import Pulse, Seen, judged
-from bewithu.fitting.quiet import require_a_group_of_its_own
+from bewithu.fitting.quiet import REASON, require_a_group_of_its_own
 from bewithu.settings import Settings
 from schemas.contracts import contracts
 from schemas.outward import outward_contracts
