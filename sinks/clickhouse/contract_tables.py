@@ -18,9 +18,12 @@ from sinks.clickhouse.database import Database
 from sinks.clickhouse.literal import name, text, texts
 from sinks.clickhouse.rule_sql import sound_expression
 
-#: A refresh looks thousands of subjects up, and would pay for ZSTD, which large parts get by themselves, and for two
-#: places instead of one for each string.
-_LOOKUPS = "default_compression_codec = 'LZ4', string_serialization_version = 'single_stream'"
+#: A refresh looks thousands of subjects up, and would pay for ZSTD, which large parts get by themselves, for two places
+#: instead of one for each string, and for blocks of 64 KiB, of which it needs a few rows.
+_LOOKUPS = (
+    "default_compression_codec = 'LZ4', string_serialization_version = 'single_stream',"
+    " min_compress_block_size = 4096, max_compress_block_size = 8192"
+)
 
 
 @cache
@@ -60,7 +63,7 @@ def sync_contract_tables(database: Database) -> None:
             database.define(_facts(contract))
         else:
             _widen(database, contract, columns[facts])
-            if "string_serialization_version" not in engines[facts]:
+            if "max_compress_block_size" not in engines[facts]:
                 database.define(f"ALTER TABLE {facts} MODIFY SETTING {_LOOKUPS}")
         for wanted, statement in _landing_statements(contract, landing_table(topic)).items():
             if wanted not in engines:
@@ -103,7 +106,7 @@ def _facts(contract: Contract) -> str:
     version UInt64
 )
 ENGINE = ReplacingMergeTree(version) ORDER BY ({subject}, event_id, revision)
-SETTINGS index_granularity = 256, fsync_after_insert = 1, fsync_part_directory = 1,
+SETTINGS index_granularity = 64, fsync_after_insert = 1, fsync_part_directory = 1,
     enable_vertical_merge_algorithm = 0, {_LOOKUPS}"""
 
 

@@ -14,6 +14,9 @@ from sinks.indicators.forgetting import NOBODY
 from sinks.indicators.packing import number_of_generation
 from sinks.indicators.steps import events_of
 
+#: Thousands of places with a few rows each: by the number of rows ClickHouse would leave them to one thread.
+_BESIDE_EACH_OTHER = "SETTINGS merge_tree_min_rows_for_concurrent_read = 16384"
+
 
 @dataclass(frozen=True, slots=True)
 class Whom:
@@ -79,7 +82,8 @@ def facts_statement(event: str, concerns: Sequence[Concern]) -> str:
 FROM
 ({_newest_revisions(event, concerns)})
 WHERE NOT cancelled
-ORDER BY subject, occurred_at, event_id"""
+ORDER BY subject, occurred_at, event_id
+{_BESIDE_EACH_OTHER}"""
 
 
 def all_events_statement(event: str, concerns: Sequence[Concern]) -> str:
@@ -87,7 +91,8 @@ def all_events_statement(event: str, concerns: Sequence[Concern]) -> str:
     return f"""SELECT * EXCEPT (event_id), toString(event_id) AS id
 FROM
 ({_newest_revisions(event, concerns)})
-ORDER BY subject, occurred_at, event_id"""
+ORDER BY subject, occurred_at, event_id
+{_BESIDE_EACH_OTHER}"""
 
 
 def _newest_revisions(event: str, concerns: Sequence[Concern]) -> str:
