@@ -49,7 +49,8 @@ class Api:
 
         `{"now", "latest_day", "status": {"published", "accepted", "quarantined", "duplicates", "last_refresh_at",
         "lag", "versions"}, "agencies": [{"agency", "last_event_at", "last_seen_at", "accepted", "refused",
-        "refusals": {reason: count}, "promised_every" (seconds)}]}`
+        "refusals": {reason: count}, "promised_every" (seconds), "exact"}]}`. Where it is not `exact`, refused
+        records are told in whole batches of five, as accepted ones are: only operators are told single ones.
         """
         return await self._answer(request, (), self._status)
 
@@ -95,13 +96,14 @@ class Api:
 
         `{"alerts": [{"id", "rule", "indicator", "area", "area_name", "severity", "state", "since", "value",
         "threshold", "summary", "summaries", "acknowledged_by", "acknowledged_at", "fingerprint", "day",
-        "ended_at"}]}`. `acknowledged_by` is empty, and `acknowledged_at` null, while nobody looks after it;
+        "ended_at"}]}`. `acknowledged_at` is null while nobody looks after it; `acknowledged_by` is told to the
+        area's coordinators, and is empty for all others;
         `/alerts/<fingerprint>` is its page.
         """
         return await self._answer(request, ("lang", "area", "limit"), self._alerts)
 
     async def quarantine(self, request: web.Request) -> web.Response:
-        """GET /api/v1/quarantine: refused records, newest first. Parameters: agency, reason, limit.
+        """GET /api/v1/quarantine: refused records, newest first, for operators. Parameters: agency, reason, limit.
 
         `{"quarantine": [{"topic", "partition", "offset", "agency", "reason", "detail", "known_at"}]}`. What was in the
         record is not told: it may hold what made it refused.

@@ -6,7 +6,8 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from bewithu.board.act_page import LONGEST_REASON, ActPage
+from bewithu.board.act_on_alert import AlertForm
+from bewithu.board.act_page import LONGEST_REASON, ActPage, act_lengths
 from bewithu.board.alert_list import AlertListPage
 from bewithu.board.alert_page import AlertPage
 from bewithu.board.asked import Asked
@@ -70,13 +71,17 @@ def render_alerts(page: AlertListPage) -> str:
     )
 
 
-def render_alert(page: AlertPage) -> str:
+def render_alert(page: AlertPage, form: AlertForm | None = None) -> str:
+    """`form`: for who may act on it."""
     view = page.asked.view
     return _render(
         "alert.html",
         masthead(view, "alerts", lambda language: view.alert_address(page.fingerprint, lang=language)),
         page=page,
         view=view,
+        form=form,
+        lengths=act_lengths(page.asked.words),
+        longest_reason=LONGEST_REASON,
     )
 
 

@@ -16,6 +16,7 @@ from alerts.durations import format_duration
 from alerts.links import VALID_FOR
 from alerts.send import Sender
 from bewithu.addresses import mask_logins
+from bewithu.board.access.roles import load_roles
 from bewithu.cli.printing import Json, print_records
 from bewithu.errors import BewithuError, DefinitionError
 from bewithu.links import Link
@@ -40,6 +41,7 @@ def doctor(as_json: Json = False) -> None:
         "Kafka": lambda: _kafka(settings),
         "schema registry": lambda: _registry(settings),
         "mail server": lambda: _mail(settings),
+        "access to the board": lambda: _access(settings),
         "links in mails": lambda: _links(settings),
     }
     sources = [
@@ -105,6 +107,14 @@ def _definitions(settings: Settings) -> str:
 def _address_book(settings: Settings) -> str:
     book = load_address_book(settings.address_book)
     return f"{len(book.coordinators)} coordinators, {len(book.webhooks)} webhooks"
+
+
+def _access(settings: Settings) -> str:
+    access = settings.access
+    if access.mode == "open" or access.roles is None:
+        return "open: published values, for all who reach it; BEWITHU_ACCESS__MODE asks for a login"
+    book = load_roles(access.roles)
+    return f"{access.mode}: {len(book.roles)} roles, logins from {access.trusted_proxies}"
 
 
 def _clickhouse(settings: Settings) -> str:
