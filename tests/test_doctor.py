@@ -45,7 +45,8 @@ def test_doctor_shows_every_setting_with_its_source_and_no_secret(
     assert rows["setting http.public_url"] == ("environment", "https://***@board.invalid")
     parts = {what: state for what, (state, _) in rows.items() if not what.startswith("setting")}
     every = (
-        "definitions", "address book", "ClickHouse", "Kafka", "schema registry", "mail server", "links in mails",
+        "definitions", "address book", "ClickHouse", "Kafka", "schema registry", "mail server",
+            "access to the board", "links in mails",
     )  # fmt: skip
     assert parts == dict.fromkeys(every, "well")
     assert rows["links in mails"][1] == "signed, TLS, for 14d, to https://***@board.invalid"

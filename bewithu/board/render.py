@@ -6,6 +6,8 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from bewithu.board.access.guard import visitor
+from bewithu.board.access.visitor import decide
 from bewithu.board.act_on_alert import AlertForm
 from bewithu.board.act_page import LONGEST_REASON, ActPage, act_lengths
 from bewithu.board.alert_list import AlertListPage
@@ -18,7 +20,7 @@ from bewithu.board.methods_page import MethodsPage
 from bewithu.board.page import Page
 from bewithu.board.view import EARLIEST
 from bewithu.board.words import Words, mark, plain, words
-from schemas.areas import Language, Level, areas_of_level
+from schemas.areas import COUNTRY, Language, Level, areas_of_level
 
 Options = tuple[tuple[str, str], ...]
 
@@ -156,4 +158,5 @@ def _environment(language: Language) -> Environment:
     )
     environment.install_gettext_translations(words(language).translations, newstyle=True)  # type: ignore[attr-defined]
     environment.globals["asset"] = lambda name: assets()[name].address
+    environment.globals["sees_records"] = lambda: decide(visitor(), "records", COUNTRY).allowed
     return environment
