@@ -1,7 +1,8 @@
 """The JSON API: what the board shows, for machines.
 
 Numbers that are hidden are `"value": null, "suppressed": true`, never a number that stands for "hidden".
-Days are Brussels days as YYYY-MM-DD, moments are UTC in ISO 8601. A misspelt parameter is an error.
+Days are Brussels days as YYYY-MM-DD, moments are UTC in ISO 8601. A misspelt parameter is an error. `"partial": true`:
+who asks may see only totals of the area, so lists hold what lies in their own areas, and breakdowns are left out.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from datetime import timedelta
 from aiohttp import hdrs, web
 from multidict import MultiMapping
 
+from bewithu.board.access.guard import visitor
+from bewithu.board.access.visitor import decide
 from bewithu.board.cards import DAYS
 from bewithu.board.data import BoardData, IndicatorInfo, Value
 from bewithu.board.labels import REASONS
@@ -217,7 +220,11 @@ def _must_be_known(field: str, value: str | None, known: set[str]) -> None:
 
 def _about(code: str, language: Language) -> dict[str, Json]:
     area = areas()[code]
-    return {"area": {"code": code, "name": area.name(language), "level": area.level}, "language": language}
+    return {
+        "area": {"code": code, "name": area.name(language), "level": area.level},
+        "language": language,
+        "partial": not decide(visitor(), "details", code).allowed,
+    }
 
 
 def _described(info: IndicatorInfo, value: Value, language: Language) -> dict[str, Json]:

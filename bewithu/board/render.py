@@ -158,5 +158,6 @@ def _environment(language: Language) -> Environment:
     )
     environment.install_gettext_translations(words(language).translations, newstyle=True)  # type: ignore[attr-defined]
     environment.globals["asset"] = lambda name: assets()[name].address
+    environment.globals["sees_all"] = lambda code: decide(visitor(), "details", code).allowed
     environment.globals["sees_records"] = lambda: decide(visitor(), "records", COUNTRY).allowed
     return environment

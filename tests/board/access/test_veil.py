@@ -75,6 +75,11 @@ async def test_a_reader_sees_their_area_and_totals_around_it(client: Client) -> 
         assert "reader" in await answer.text()
 
 
+async def test_programs_are_told_that_something_is_left_out(client: Client) -> None:
+    assert not (await get(client, f"alerts?area={LIEGE_CITY}"))["partial"]
+    assert (await get(client, "alerts?area=BE"))["partial"]
+
+
 async def test_lists_of_areas_hold_theirs_alone(client: Client, login: AlwaysBy) -> None:
     async def codes(level: str) -> set[str]:
         found = await get(client, f"indicators/living_wage_recipients?level={level}")
@@ -177,3 +182,21 @@ async def test_where_there_is_no_login_all_see_what_is_published_and_no_more(
         assert "BEWITHU_ACCESS__MODE is open" in (await answer.json())["detail"]
         assert {each["exact"] for each in (await get(client, "status"))["agencies"]} == {False}
         assert (await client.post(f"/alerts/{GHENT}/acknowledge", data={"token": "x"})).status == 403
+
+
+async def test_what_is_left_out_is_never_called_nothing(world: World, client: Client) -> None:
+    """A reader of a calm town who looks at the country must not read that all is calm there."""
+    world.data.listed = [each for each in world.data.listed if each.area != LIEGE_CITY]
+    calm, nothing = "Nothing needs attention in this area", "No open alerts"
+    indicator = "/indicators/living_wage_recipients"
+    for area, whole in ((LIEGE_CITY, True), ("BE", False), (LIEGE, False)):
+        start = await (await client.get(f"/?area={area}&lang=en")).text()
+        assert ((calm in start), (nothing in start)) == (whole, whole)
+        assert ("There is no open alert in your areas." in start) != whole
+        listed = await (await client.get(f"/alerts?area={area}&lang=en")).text()
+        assert ("There is no such alert in this area" in listed) == whole
+        shown = await (await client.get(f"{indicator}?area={area}&lang=en&day=2025-11-20")).text()
+        for page in (start, listed, shown):
+            assert ("Your role covers only a part of this area" in page) != whole
+        assert ("Only the total of this area is shown." in shown) != whole
+    assert "have no figure" not in await (await client.get("/?area=BE&lang=en")).text()
