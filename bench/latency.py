@@ -34,10 +34,11 @@ from bench.arguments import positive
 from bench.errors import ContenderError
 from bench.registrations import registration_contract
 from bench.steady_sender import PARTITIONS, areas
+from bewithu.board_settings import Http
 from bewithu.clock import SystemClock, brussels_day
 from bewithu.demo.broker import SESSION_TIMEOUT_SECONDS, embedded_broker
 from bewithu.fitting.leader import Leader
-from bewithu.settings import Http, Kafka, Registry, Settings, Smtp, load_settings
+from bewithu.settings import Kafka, Registry, Settings, Smtp, load_settings
 from bewithu.wiring import connect, make_worker
 from sinks.clickhouse.database import Database
 from streams.registry import SchemaRegistry

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
@@ -19,36 +19,13 @@ from pydantic_settings import (
 from pydantic_settings import SettingsError as UnreadableSettings
 
 from bewithu.addresses import mask_logins
+from bewithu.board_settings import Access, Http
 from bewithu.errors import SettingsError
 from bewithu.links import Level
 from bewithu.log_settings import Log
 from bewithu.servers import ClickHouse, Kafka, Registry, Smtp
 
 __all__ = ["ClickHouse", "Http", "Kafka", "Refresh", "Registry", "Settings", "Smtp", "load_settings"]
-
-#: Characters of the key that links in mails are signed with: those of 128 random bits in hexadecimal.
-LEAST_KEY = 32
-
-
-class Http(Level):
-    """The board, the API, metrics and health, served by the worker."""
-
-    host: str = "127.0.0.1"
-    port: int = Field(8080, ge=0, le=65535, description="0 takes a free port")
-    public_url: str | None = Field(None, description="the board's address in mails, where it differs")
-    link_key: SecretStr | None = Field(
-        None, description="signs the links in mails that acknowledge or silence an alert; no links without it"
-    )
-    link_key_file: Path | None = Field(None, description="a file with it, for container secrets")
-
-    @model_validator(mode="after")
-    def _check_key(self) -> Http:
-        if self.link_key is not None and len(self.link_key.get_secret_value()) < LEAST_KEY:
-            raise ValueError(
-                f"link_key has fewer than {LEAST_KEY} characters, and can be guessed from a single mail: "
-                "make one with `openssl rand -hex 32`"
-            )
-        return self
 
 
 class Refresh(Level):
@@ -86,6 +63,7 @@ class Settings(BaseSettings):
     clickhouse: ClickHouse = ClickHouse()
     smtp: Smtp = Smtp()
     http: Http = Http()
+    access: Access = Access()
     refresh: Refresh = Refresh()
     log: Log = Log()
     indicators: Path | None = Field(None, description="folder of indicator definitions; ours when empty")

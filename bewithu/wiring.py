@@ -14,6 +14,9 @@ from alerts.rules import Rule, load_rules
 from alerts.send import Sender
 from alerts.teller import Teller
 from bewithu import __version__
+from bewithu.board.access import Login, OpenLogin
+from bewithu.board.access.header_login import HeaderLogin
+from bewithu.board.access.roles import load_roles
 from bewithu.clock import Clock, SystemClock
 from bewithu.fitting.acknowledged import LookedAfter
 from bewithu.fitting.acting import LinkedActions, Stores
@@ -25,6 +28,7 @@ from bewithu.fitting.leader import Leader
 from bewithu.fitting.metrics import Metrics
 from bewithu.fitting.metrics.ingest import TimedFactStore
 from bewithu.fitting.metrics.readings import Observation, Reader
+from bewithu.fitting.own_acting import OwnActions
 from bewithu.fitting.quiet import tell_nobody
 from bewithu.fitting.worker import Worker
 from bewithu.settings import Settings
@@ -85,6 +89,7 @@ def make_worker(
     """
     written = written or read_definitions(settings)
     book = load_address_book(settings.address_book)
+    login = make_login(settings)
 
     # Contract: agencies' schemas are looked up where they registered them.
     registry = registry or SchemaRegistry(settings.registry)
@@ -177,8 +182,10 @@ def make_worker(
     )
     metrics = Metrics(progress, leader, fact_store, databases, observation, clock, __version__)
 
-    # Who follows a link in a mail may acknowledge or silence that alert: all that the board ever writes.
+    # Who follows a link in a mail may acknowledge or silence that alert, and so may its coordinators who are logged in:
+    # all that the board ever writes.
     actions = None if quiet else make_actions(settings, board_store, written, book)
+    alert_actions = None if quiet else OwnActions(alert_stores(board_store), SystemClock())
     worker = Worker(
         settings=settings,
         clock=clock,
@@ -189,6 +196,8 @@ def make_worker(
         leader=leader,
         board=board,
         actions=actions,
+        login=login,
+        alert_actions=alert_actions,
         metrics=metrics,
         quiet=quiet,
     )
@@ -214,11 +223,24 @@ def make_actions(
     """What links in mails do; None where no key is set, so that there are none."""
     if settings.http.link_key is None:
         return None
-    stores = Stores(
-        ClickHouseAlertLog(database), ClickHouseAcknowledgements(database), ClickHouseSilences(database)
-    )
+    stores = alert_stores(database)
     texts = indicator_texts(written.indicators)
     return LinkedActions(settings.http.link_key, stores, written.rules, texts, book, SystemClock())
+
+
+def alert_stores(database: Database) -> Stores:
+    """Where alerts are read, acknowledged and silenced."""
+    return Stores(
+        ClickHouseAlertLog(database), ClickHouseAcknowledgements(database), ClickHouseSilences(database)
+    )
+
+
+def make_login(settings: Settings) -> Login:
+    """Who the board takes a reader for. Raises `DefinitionError` when the roles are wrong."""
+    access = settings.access
+    if access.mode == "open" or access.roles is None:
+        return OpenLogin()
+    return HeaderLogin(access, load_roles(access.roles))
 
 
 def make_replay(

@@ -21,7 +21,7 @@ EVERY = (
     "definitions", "address book", "ClickHouse", "clock", "ClickHouse migrations", "ClickHouse rights",
     "ClickHouse disk", "ClickHouse parts", "ClickHouse mutations", "ClickHouse replicas", "Kafka", "Kafka topics",
     "Kafka partitions", "Kafka replication", "schema registry", "schema subjects", "schema compatibility",
-    "mail server", "board address", "links in mails",
+    "mail server", "board address", "access to the board", "links in mails",
 )  # fmt: skip
 
 

@@ -119,11 +119,14 @@ def offer_page(
         text,
         facts=_facts(offer, infos, now, words),
         button=(words.gettext("Silence") if is_silence else words.gettext("Acknowledge")) if asks else "",
-        lengths=tuple((days, words.gettext(name)) for days, name in _LENGTHS.items())
-        if asks and is_silence
-        else (),
+        lengths=act_lengths(words) if asks and is_silence else (),
         area=offer.alert.area,
     )
+
+
+def act_lengths(words: Words) -> tuple[tuple[int, str], ...]:
+    """How long an alert may be silenced for: days, and their name."""
+    return tuple((days, words.gettext(name)) for days, name in _LENGTHS.items())
 
 
 def _facts(

@@ -6,20 +6,17 @@ import asyncio
 from collections.abc import Callable
 
 from aiohttp import hdrs, web
-from multidict import MultiMapping
 
-from bewithu.board.act_page import LONGEST_REASON, ActPage, NoAnswer, declined_page, offer_page
-from bewithu.board.acting import LENGTHS, Declined, LinkActions, Offer
+from bewithu.board.act_page import ActPage, NoAnswer, declined_page, offer_page
+from bewithu.board.acting import Declined, LinkActions, Offer
 from bewithu.board.data import BoardData
-from bewithu.board.problems import RequestProblem
+from bewithu.board.form import Form, days, field, one_line
 from bewithu.board.render import render_act
 from bewithu.board.same_site import came_from_elsewhere
 from bewithu.board.view import read_language
 from bewithu.board.words import words
 from bewithu.clock import Clock
 from schemas.areas import Language
-
-Form = MultiMapping[str | bytes | bytearray | web.FileField]
 
 
 class ActPages:
@@ -45,7 +42,7 @@ class ActPages:
         """POST of that page's form: `token`, and for a silence `days` and a `reason`, which may be empty."""
         language = _language(request)
         form = await request.post()
-        token = _field(form, "token")
+        token = field(form, "token")
         if self._actions is None:
             return _declined("off", token, language)
         if came_from_elsewhere(request.headers, request.host):
@@ -61,7 +58,7 @@ class ActPages:
             return offer
         if offer.verb == "acknowledge":
             return actions.acknowledge(token)
-        return actions.silence(token, _days(_field(form, "days")), _one_line(_field(form, "reason")))
+        return actions.silence(token, days(field(form, "days")), one_line(field(form, "reason")))
 
     def _answer(self, found: Offer | Declined, token: str, language: Language) -> web.Response:
         if isinstance(found, Declined):
@@ -80,21 +77,3 @@ def _response(page: ActPage) -> web.Response:
 
 def _language(request: web.Request) -> Language:
     return read_language(request.query.get("lang"), request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
-
-
-def _field(form: Form, name: str) -> str:
-    value = form.get(name, "")
-    return value if isinstance(value, str) else ""
-
-
-def _days(text: str) -> int:
-    allowed = {str(days): days for days in LENGTHS}
-    if text not in allowed:
-        raise RequestProblem(400, "days", text, f"one of {', '.join(allowed)}")
-    return allowed[text]
-
-
-def _one_line(text: str) -> str:
-    """Operators read it in a terminal: nothing in it may steer one."""
-    printable = "".join(each if each.isprintable() else " " for each in text[: 10 * LONGEST_REASON])
-    return " ".join(printable.split())[:LONGEST_REASON]

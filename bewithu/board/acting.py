@@ -1,6 +1,7 @@
-"""What a coordinator may do who followed a link in a mail, as a Protocol: acknowledge an alert, silence it for a time.
+"""What coordinators may do, as Protocols: acknowledge an alert, silence it for a time.
 
-Nothing else of the board writes, and these write only what the link was signed for.
+`LinkActions` is for who followed a link in a mail, and writes only what the link was signed for; `AlertActions` is for
+who is logged in and may act on that alert. Nothing else of the board writes.
 """
 
 from __future__ import annotations
@@ -60,3 +61,17 @@ class LinkActions(Protocol):
 
     def silence(self, token: str, days: int, reason: str) -> Offer | Declined:
         """Does it from now on for so many days, one of `LENGTHS`, if that is what the link is for."""
+
+
+class AlertActions(Protocol):
+    """Whoever calls has decided that `author` may act on the alert. `since`: names its run, so that nobody acts on
+    another than they saw. Methods block, and may raise `bewithu.errors.Unavailable`.
+
+    Both say whether it goes on; where it does not, nothing is written. Doing something again changes nothing.
+    """
+
+    def acknowledge(self, fingerprint: str, since: datetime, author: str, comment: str) -> bool:
+        """Whoever acknowledged first counts."""
+
+    def silence(self, fingerprint: str, since: datetime, author: str, days: int, reason: str) -> bool:
+        """Its rule in its area from now on for so many days, one of `LENGTHS`."""

@@ -16,7 +16,8 @@ GOES_ON: Final[frozenset[State]] = frozenset({"pending", "firing"})
 class AlertInfo:
     """An alert. `severity`: info, warning or critical. `since`: when its condition began to hold.
 
-    `acknowledged_by`: who looks after it, by a name that everybody may read; empty where nobody does. `fingerprint`:
+    `acknowledged_by`: who looks after it, by a name that all its coordinators may read; empty where nobody does, and
+    where the reader may not know: `acknowledged_at` tells that somebody does. `fingerprint`:
     names its rule in its area, in the address of its page. `day`: of its value. `ended_at`: None while it goes on.
     """
 
@@ -66,7 +67,7 @@ class AlertStep:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Who acknowledged it, by a name that everybody may read, and the comment, which may be empty."""
+    """Who acknowledged it, and the comment; both may be empty."""
 
     by: str
     at: datetime
@@ -75,7 +76,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Hush:
-    """A silence that is in force."""
+    """A silence that is in force. `by` and `reason` may be empty."""
 
     until: datetime
     by: str

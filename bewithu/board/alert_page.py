@@ -94,6 +94,9 @@ def build_alert_page(data: BoardData, asked: Asked, story: AlertStory) -> AlertP
 
 def _quiet(story: AlertStory, words: Words) -> Iterator[str]:
     for each in story.silences:
+        if not each.by:
+            yield words.gettext("Silenced until %(moment)s", moment=words.moment(each.until))
+            continue
         yield words.gettext(
             "Silenced by %(name)s until %(moment)s: %(reason)s",
             name=each.by,
@@ -125,7 +128,7 @@ def _run(run: AlertRun, info: IndicatorInfo | None, words: Words) -> Run:
 
 def _acknowledged(run: AlertRun, words: Words) -> Iterator[str]:
     for seen in run.acknowledged:
-        text = f"{seen.by}, {words.moment(seen.at)}"
+        text = ", ".join(filter(None, (seen.by, words.moment(seen.at))))
         yield words.gettext("%(what)s: %(which)s", what=text, which=seen.comment) if seen.comment else text
 
 

@@ -6,6 +6,8 @@ import asyncio
 
 from aiohttp import hdrs, web
 
+from bewithu.board.access.guard import visitor
+from bewithu.board.act_on_alert import ActOnAlert
 from bewithu.board.alert_data import AlertStory
 from bewithu.board.alert_list import build_alert_list, read_filter
 from bewithu.board.alert_page import build_alert_page
@@ -18,10 +20,11 @@ from bewithu.clock import Clock
 
 
 class AlertPages:
-    def __init__(self, data: BoardData, clock: Clock, kept: KeptPages) -> None:
+    def __init__(self, data: BoardData, clock: Clock, kept: KeptPages, acting: ActOnAlert) -> None:
         self._data = data
         self._clock = clock
         self._kept = kept
+        self._acting = acting
 
     async def list(self, request: web.Request) -> web.Response:
         """The list in HTML. Parameters: lang, area (and all within it), state, severity."""
@@ -39,10 +42,12 @@ class AlertPages:
         fingerprint = request.match_info["fingerprint"]
         # Before the page is asked for: what is not there is no page that could be kept.
         story = await asyncio.to_thread(self._story, fingerprint)
+        form = self._acting.form(story.alert, visitor())
         return await self._kept.answer(
             request,
-            ("alert", story, asked.seen),
-            lambda: render_alert(build_alert_page(self._data, asked, story)),
+            # With a form the page is its reader's alone.
+            ("alert", story, form, asked.seen),
+            lambda: render_alert(build_alert_page(self._data, asked, story), form),
         )
 
     def _story(self, fingerprint: str) -> AlertStory:

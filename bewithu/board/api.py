@@ -1,7 +1,8 @@
 """The JSON API: what the board shows, for machines.
 
 Numbers that are hidden are `"value": null, "suppressed": true`, never a number that stands for "hidden".
-Days are Brussels days as YYYY-MM-DD, moments are UTC in ISO 8601. A misspelt parameter is an error.
+Days are Brussels days as YYYY-MM-DD, moments are UTC in ISO 8601. A misspelt parameter is an error. `"partial": true`:
+who asks may see only totals of the area, so lists hold what lies in their own areas, and breakdowns are left out.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from datetime import timedelta
 from aiohttp import hdrs, web
 from multidict import MultiMapping
 
+from bewithu.board.access.guard import visitor
+from bewithu.board.access.visitor import decide
 from bewithu.board.cards import DAYS
 from bewithu.board.data import BoardData, IndicatorInfo, Value
 from bewithu.board.labels import REASONS
@@ -49,7 +52,8 @@ class Api:
 
         `{"now", "latest_day", "status": {"published", "accepted", "quarantined", "duplicates", "last_refresh_at",
         "lag", "versions"}, "agencies": [{"agency", "last_event_at", "last_seen_at", "accepted", "refused",
-        "refusals": {reason: count}, "promised_every" (seconds)}]}`
+        "refusals": {reason: count}, "promised_every" (seconds), "exact"}]}`. Where it is not `exact`, refused
+        records are told in whole batches of five, as accepted ones are: only operators are told single ones.
         """
         return await self._answer(request, (), self._status)
 
@@ -95,13 +99,14 @@ class Api:
 
         `{"alerts": [{"id", "rule", "indicator", "area", "area_name", "severity", "state", "since", "value",
         "threshold", "summary", "summaries", "acknowledged_by", "acknowledged_at", "fingerprint", "day",
-        "ended_at"}]}`. `acknowledged_by` is empty, and `acknowledged_at` null, while nobody looks after it;
+        "ended_at"}]}`. `acknowledged_at` is null while nobody looks after it; `acknowledged_by` is told to the
+        area's coordinators, and is empty for all others;
         `/alerts/<fingerprint>` is its page.
         """
         return await self._answer(request, ("lang", "area", "limit"), self._alerts)
 
     async def quarantine(self, request: web.Request) -> web.Response:
-        """GET /api/v1/quarantine: refused records, newest first. Parameters: agency, reason, limit.
+        """GET /api/v1/quarantine: refused records, newest first, for operators. Parameters: agency, reason, limit.
 
         `{"quarantine": [{"topic", "partition", "offset", "agency", "reason", "detail", "known_at"}]}`. What was in the
         record is not told: it may hold what made it refused.
@@ -215,7 +220,11 @@ def _must_be_known(field: str, value: str | None, known: set[str]) -> None:
 
 def _about(code: str, language: Language) -> dict[str, Json]:
     area = areas()[code]
-    return {"area": {"code": code, "name": area.name(language), "level": area.level}, "language": language}
+    return {
+        "area": {"code": code, "name": area.name(language), "level": area.level},
+        "language": language,
+        "partial": not decide(visitor(), "details", code).allowed,
+    }
 
 
 def _described(info: IndicatorInfo, value: Value, language: Language) -> dict[str, Json]:

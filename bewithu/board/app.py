@@ -7,8 +7,12 @@ from collections.abc import Callable, Iterator
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+from bewithu.board.access.guard import make_guard
+from bewithu.board.access.login import Login, OpenLogin
+from bewithu.board.access.veil import VeiledData
+from bewithu.board.act_on_alert import ActOnAlert
 from bewithu.board.act_pages import ActPages
-from bewithu.board.acting import LinkActions
+from bewithu.board.acting import AlertActions, LinkActions
 from bewithu.board.alert_pages import AlertPages
 from bewithu.board.api import Api
 from bewithu.board.assets import serve_asset
@@ -33,18 +37,24 @@ def make_app(
     *,
     poll_seconds: float = POLL_SECONDS,
     actions: LinkActions | None = None,
+    login: Login = OpenLogin(),  # noqa: B008 - it has no state
+    alert_actions: AlertActions | None = None,
 ) -> web.Application:
-    """Everything that the worker serves over HTTP. It reads, and writes only what links in mails were signed for.
+    """Everything that the worker serves over HTTP. It reads, and writes only what links in mails were signed for and
+    what coordinators who are logged in do about alerts.
 
     `ready` is asked at every health check, on the event loop, so it must answer from memory. `actions`: None where
-    mails have no links.
+    mails have no links. `login`: who asks; what they may see is decided by `access/`, not by the handlers.
+    `alert_actions`: None where nobody may act on alerts without a link.
     """
     kept = KeptPages()
-    app = web.Application(middlewares=[compress, answer_errors])
+    app = web.Application(middlewares=[compress, answer_errors, make_guard(login, data)])
+    data = VeiledData(data, asks=login.asks)
+    acting = ActOnAlert(alert_actions if login.asks else None, login, kept.forget)
     app.on_response_prepare.append(add_security_headers)
     app.add_routes(
         [
-            *_pages(data, clock, kept, poll_seconds),
+            *_pages(data, clock, kept, poll_seconds, acting),
             *_links(ActPages(actions, data, clock, kept.forget)),
             *_api(Api(data, clock)),
             web.get("/static/{name}", serve_asset),
@@ -56,10 +66,12 @@ def make_app(
     return app
 
 
-def _pages(data: BoardData, clock: Clock, kept: KeptPages, poll_seconds: float) -> Iterator[web.RouteDef]:
+def _pages(
+    data: BoardData, clock: Clock, kept: KeptPages, poll_seconds: float, acting: ActOnAlert
+) -> Iterator[web.RouteDef]:
     """What people read."""
     indicators = IndicatorPages(data, clock, kept)
-    alerts = AlertPages(data, clock, kept)
+    alerts = AlertPages(data, clock, kept, acting)
     yield web.get("/", BoardPages(data, clock, kept, poll_seconds).handle)
     # Before the page, whose id would match it, too.
     yield web.get("/indicators/{id}.csv", indicators.table)
@@ -67,6 +79,8 @@ def _pages(data: BoardData, clock: Clock, kept: KeptPages, poll_seconds: float) 
     yield web.get("/origin", indicators.origin)
     yield web.get("/alerts", alerts.list)
     yield web.get("/alerts/{fingerprint}", alerts.one)
+    yield web.post("/alerts/{fingerprint}/acknowledge", acting.acknowledge)
+    yield web.post("/alerts/{fingerprint}/silence", acting.silence)
     yield web.get("/methods", MethodsPages(data, clock, kept).handle)
 
 

@@ -50,12 +50,12 @@ def compared_areas(chosen: Area) -> tuple[str, ...]:
 
 
 def comparison(values: Sequence[Value], info: IndicatorInfo, chosen: Area, words: Words) -> Comparison:
-    """`values`: of `compared_areas`."""
+    """`values`: of `compared_areas`, or of some of them: the others are left out."""
     by_code = {value.area: place_row(area(value.area), value, info, chosen, words) for value in values}
     groups = tuple(
-        Group(words.gettext(name), tuple((_level(code, words), by_code[code]) for code in codes))
+        Group(words.gettext(name), tuple((_level(code, words), by_code[code]) for code in told))
         for name, codes in _codes(chosen).items()
-        if codes
+        if (told := [code for code in codes if code in by_code])
     )
     return Comparison(
         groups=_by_name(groups),

@@ -86,7 +86,8 @@ class AgencyInfo:
 
     `last_event_at`: when the agency recorded its newest event; `last_seen_at`: when anything of it last arrived.
     `accepted`: events, in whole batches of `BATCH`; 0 stands for fewer. `refusals`: refused records by reason.
-    `promised_every`: the rhythm that it promised, None when it did not.
+    `promised_every`: the rhythm that it promised, None when it did not. `exact`: refused records are told one by one;
+    else in whole batches of `BATCH`, too, and a reason with fewer is left out.
     """
 
     agency: str
@@ -96,6 +97,7 @@ class AgencyInfo:
     refused: int
     refusals: Mapping[str, int] = field(default_factory=dict)
     promised_every: timedelta | None = None
+    exact: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ def _feed(code: str, members: Sequence[AgencyInfo], now: datetime, words: Words)
         fresh=words.ago(last, now) if last else words.gettext("never"),
         moment=words.moment(last) if last else "",
         accepted=_accepted(sum(each.accepted for each in members), words),
-        refused=words.number(sum(each.refused for each in members)),
+        refused=_refused(members, words),
         reasons=tuple(_reasons(refusals.items(), words)),
     )
 
@@ -108,6 +108,13 @@ def _reasons(refusals: Iterable[tuple[str, int]], words: Words) -> Iterable[tupl
 def _rank(info: AgencyInfo, now: datetime) -> tuple[bool, int, datetime, str]:
     """What needs attention first: overdue, then many refusals, then long silent."""
     return not overdue(info, now), -info.refused, info.last_event_at or _NEVER, info.agency
+
+
+def _refused(members: Sequence[AgencyInfo], words: Words) -> str:
+    records = sum(each.refused for each in members)
+    if records or all(each.exact for each in members):
+        return words.number(records)
+    return words.fewer_than(BATCH)
 
 
 def _accepted(events: int, words: Words) -> str:

@@ -11,6 +11,8 @@ from typing import Final
 
 from aiohttp import ETag, web
 
+from bewithu.board.access.guard import visitor
+
 #: A page is kept by the browser, and asked about each time; it depends on the reader's language.
 PAGE_HEADERS: Final = {"Cache-Control": "no-cache", "Vary": "Accept-Language, Accept-Encoding"}
 #: Rendered pages that are kept, about 150 kB each.
@@ -29,9 +31,10 @@ class KeptPages:
     async def answer(self, request: web.Request, seen: object, render: Callable[[], str]) -> web.Response:
         """The page; 304 while nothing has changed since the ETag that the request names.
 
-        `seen`: all that the page depends on, the same whenever the page is. `render` is called in a thread.
+        `seen`: all that the page depends on beside what its reader may see, the same whenever the page is. Whoever may
+        see the same gets the same page, so nothing in it may be about the reader. `render` is called in a thread.
         """
-        tag = sha256(repr((self._run, seen)).encode()).hexdigest()[:24]
+        tag = sha256(repr((self._run, visitor().sight, seen)).encode()).hexdigest()[:24]
         headers = dict(PAGE_HEADERS)
         if any(each.value in {tag, "*"} for each in request.if_none_match or ()):
             response = web.Response(status=304, headers=headers)

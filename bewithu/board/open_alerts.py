@@ -19,7 +19,8 @@ LISTED = 20
 @dataclass(frozen=True, slots=True)
 class AlertLine:
     """One alert in one language. `severity` and `state` are the log's own words, for the style sheet. `acknowledged`:
-    by whom. `ended`: when, empty while it goes on. `indicator_id`: empty where it is defined no longer."""
+    that it is, and by whom where that is told. `ended`: when, empty while it goes on. `indicator_id`: empty where it is
+    defined no longer."""
 
     id: str
     fingerprint: str
@@ -96,11 +97,15 @@ def alert_line(alert: AlertInfo, info: IndicatorInfo | None, now: datetime, word
         since_ago=words.ago(alert.since, now),
         value=_value_text(alert.value, info, words),
         threshold=threshold_text(alert.threshold, info, words),
-        acknowledged=words.gettext("acknowledged by %(name)s", name=alert.acknowledged_by)
-        if alert.acknowledged_by
-        else "",
+        acknowledged=_acknowledged(alert, words),
         ended=words.moment(alert.ended_at) if alert.ended_at else "",
     )
+
+
+def _acknowledged(alert: AlertInfo, words: Words) -> str:
+    if alert.acknowledged_by:
+        return words.gettext("acknowledged by %(name)s", name=alert.acknowledged_by)
+    return words.gettext("acknowledged") if alert.acknowledged_at else ""
 
 
 def _value_text(number: float | None, info: IndicatorInfo | None, words: Words) -> str:

@@ -6,7 +6,10 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from bewithu.board.act_page import LONGEST_REASON, ActPage
+from bewithu.board.access.guard import visitor
+from bewithu.board.access.visitor import decide
+from bewithu.board.act_on_alert import AlertForm
+from bewithu.board.act_page import LONGEST_REASON, ActPage, act_lengths
 from bewithu.board.alert_list import AlertListPage
 from bewithu.board.alert_page import AlertPage
 from bewithu.board.asked import Asked
@@ -17,7 +20,7 @@ from bewithu.board.methods_page import MethodsPage
 from bewithu.board.page import Page
 from bewithu.board.view import EARLIEST
 from bewithu.board.words import Words, mark, plain, words
-from schemas.areas import Language, Level, areas_of_level
+from schemas.areas import COUNTRY, Language, Level, areas_of_level
 
 Options = tuple[tuple[str, str], ...]
 
@@ -70,13 +73,17 @@ def render_alerts(page: AlertListPage) -> str:
     )
 
 
-def render_alert(page: AlertPage) -> str:
+def render_alert(page: AlertPage, form: AlertForm | None = None) -> str:
+    """`form`: for who may act on it."""
     view = page.asked.view
     return _render(
         "alert.html",
         masthead(view, "alerts", lambda language: view.alert_address(page.fingerprint, lang=language)),
         page=page,
         view=view,
+        form=form,
+        lengths=act_lengths(page.asked.words),
+        longest_reason=LONGEST_REASON,
     )
 
 
@@ -151,4 +158,6 @@ def _environment(language: Language) -> Environment:
     )
     environment.install_gettext_translations(words(language).translations, newstyle=True)  # type: ignore[attr-defined]
     environment.globals["asset"] = lambda name: assets()[name].address
+    environment.globals["sees_all"] = lambda code: decide(visitor(), "details", code).allowed
+    environment.globals["sees_records"] = lambda: decide(visitor(), "records", COUNTRY).allowed
     return environment

@@ -9,6 +9,7 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
+from bewithu.board.access.refused import AccessRefused, told
 from bewithu.board.plain_json import json_response
 from bewithu.board.problems import RequestProblem
 from bewithu.board.render import render_error
@@ -92,6 +93,8 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
         return await handler(request)
     except RequestProblem as problem:
         return _problem(request, problem)
+    except AccessRefused as refused:
+        return _refused(request, refused)
     except Unavailable as error:
         return _unavailable(request, error)
     except web.HTTPException as error:
@@ -136,6 +139,16 @@ def _unavailable(request: web.Request, error: Unavailable) -> web.Response:
     return response
 
 
+def _refused(request: web.Request, refused: AccessRefused) -> web.Response:
+    said = told(refused, words(_language(request)))
+    response = _error(request, refused.status, said.heading, said.text, str(refused))
+    response.headers[hdrs.CACHE_CONTROL] = "no-store"
+    if refused.status == 401:
+        # HTTP wants a scheme; a proxy that asks for logins takes this one from programs.
+        response.headers[hdrs.WWW_AUTHENTICATE] = 'Bearer realm="bewithu"'
+    return response
+
+
 def _http_error(request: web.Request, error: web.HTTPException) -> web.Response:
     spoken = words(_language(request))
     detail = f"{request.method} {request.path}: {error.reason}"
@@ -159,9 +172,14 @@ def _failed(request: web.Request) -> web.Response:
 def _error(request: web.Request, status: int, heading: str, text: str, detail: str) -> web.Response:
     if _is_page(request):
         return _page(request, status, heading, text, detail, ())
-    title = {404: "not found", 405: "method not allowed", 500: "failed", 503: "unavailable"}.get(
-        status, "error"
-    )
+    title = {
+        401: "login needed",
+        403: "not allowed",
+        404: "not found",
+        405: "method not allowed",
+        500: "failed",
+        503: "unavailable",
+    }.get(status, "error")
     return json_response(
         {"status": status, "title": title, "detail": detail},
         status=status,
@@ -203,5 +221,6 @@ def _language(request: web.Request) -> Language:
 
 def _addresses(request: web.Request) -> list[str]:
     resources = (resource.canonical for resource in request.app.router.resources())
-    # Nobody types the address that links in mails have.
-    return sorted(address for address in resources if not address.startswith("/static") and address != LINKS)
+    # Nobody types the address that links in mails or forms have.
+    hidden = ("/static", "/alerts/{fingerprint}/")
+    return sorted(address for address in resources if not address.startswith(hidden) and address != LINKS)

@@ -18,10 +18,11 @@ from alerts.rules import Rule
 from alerts.rules.conditions import scaled as scaled_condition
 from alerts.rules.model import Minimum, Override
 from bewithu import simulator
+from bewithu.board_settings import Http
 from bewithu.demo.broker import SESSION_TIMEOUT_SECONDS, embedded_broker, free_port
 from bewithu.demo.clock import DemoClock
 from bewithu.fitting.worker import Worker
-from bewithu.settings import Http, Kafka, Refresh, Registry, Settings, Smtp, load_settings
+from bewithu.settings import Kafka, Refresh, Registry, Settings, Smtp, load_settings
 from bewithu.wiring import Written, connect, make_worker, read_definitions
 from sinks.clickhouse.database import Database
 from streams.publisher import Publisher

@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-from bewithu.board.acting import LinkActions
+from bewithu.board.access import Login
+from bewithu.board.acting import AlertActions, LinkActions
 from bewithu.board.app import make_app as make_board
 from bewithu.board.data import BoardData
 from bewithu.board.health import Readiness
@@ -58,6 +59,8 @@ class Worker:
     leader: Leader
     board: BoardData
     actions: LinkActions | None
+    login: Login
+    alert_actions: AlertActions | None
     metrics: Metrics
     quiet: bool = False
     address: str = ""
@@ -207,7 +210,13 @@ class Worker:
 
     async def _serve(self) -> web.AppRunner:
         application = make_board(
-            self.board, self.clock, self.readiness, self.metrics.registry, actions=self.actions
+            self.board,
+            self.clock,
+            self.readiness,
+            self.metrics.registry,
+            actions=self.actions,
+            login=self.login,
+            alert_actions=self.alert_actions,
         )
         server = web.AppRunner(application, access_log=None, shutdown_timeout=2.0)
         await server.setup()

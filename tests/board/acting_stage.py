@@ -17,11 +17,13 @@ from pydantic import SecretStr
 from alerts.links import VALID_FOR, Action, Verb, sign
 from alerts.rules import Rule, load_rules
 from bewithu.board import Readiness, make_app
+from bewithu.board.access import Login
 from bewithu.fitting.acknowledged import LookedAfter
 from bewithu.fitting.acting import LinkedActions, Stores
 from bewithu.fitting.alerting import indicator_texts
 from bewithu.fitting.board import PublishedBoard
 from bewithu.fitting.board_alerts import BoardAlerts
+from bewithu.fitting.own_acting import OwnActions
 from schemas.alerting import Acknowledgement, Silence
 from schemas.indicators import load_indicators
 from sinks.clickhouse.acknowledgements import ClickHouseAcknowledgements
@@ -32,6 +34,7 @@ from sinks.clickhouse.explanation import Explanations
 from sinks.clickhouse.published import PublishedValues
 from sinks.clickhouse.silences import ClickHouseSilences
 from tests.alerts.samples import LIEGE, NOON, book, coordinator, transition
+from tests.board.access.logins import OPERATOR, AlwaysBy
 from tests.board.fake_data import FakeClock
 from tests.board.markup import Element, parse
 
@@ -55,6 +58,7 @@ class ActingStage:
     real: FakeClock = field(default_factory=FakeClock)
     rules: Sequence[Rule] = RULES
     has_key: bool = True
+    login: Login = field(default_factory=lambda: AlwaysBy(OPERATOR))
 
     def __post_init__(self) -> None:
         self.log = ClickHouseAlertLog(self.database)
@@ -90,7 +94,16 @@ class ActingStage:
         )
         ready = Readiness(live=True, ready=True)
         actions = self.actions() if self.has_key else None
-        return make_app(board, rules_time, lambda: ready, CollectorRegistry(), actions=actions)
+        own = OwnActions(Stores(self.log, self.acknowledgements, self.silences), self.real)
+        return make_app(
+            board,
+            rules_time,
+            lambda: ready,
+            CollectorRegistry(),
+            actions=actions,
+            login=self.login,
+            alert_actions=own,
+        )
 
     def token(self, verb: Verb, email: str = ANN.email, **changes: Any) -> str:
         action = Action(verb, RULE, LIEGE, SINCE, email, self.real.now() + VALID_FOR)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from bewithu.settings import LEAST_KEY
+from bewithu.board_settings import LEAST_KEY
 from tests.compose.compose_file import DEMO, load, text
 from tests.parts.processes import REPOSITORY
 

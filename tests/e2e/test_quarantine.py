@@ -151,12 +151,12 @@ def life(platform: Platform, agency: Agency) -> None:
     assert platform.rows("SELECT toString(event_id) FROM facts_registration FINAL ORDER BY event_id") == facts
     assert platform.books() == Books(3, 2, 1, 0)
 
-    # What nobody can mend is dropped, and its agency told; the board shows open records only.
+    # What nobody can mend is dropped, and its agency told; the list has open records only.
     code, done = bewithu(platform, "drop", "--reason", "unknown_municipality", "--why", "sent again", "--yes")
     assert (code, done["dropped"]) == (0, 1)
     agency.reads(lambda: agency.answers[of_wrong]["status"] == "dropped", "the drop to be told")
     assert agency.answers[of_wrong]["remark"] == "sent again"
     assert set(agency.answers) == {of_late, of_wrong}
     assert agency.answers[of_late] is None
-    assert platform.get("api/v1/quarantine")["quarantine"] == []
+    assert bewithu(platform, "list")[1] == []
     assert platform.books() == Books(3, 2, 1, 0)

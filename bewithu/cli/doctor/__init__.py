@@ -12,6 +12,7 @@ from bewithu.cli.doctor.registry import check_registry
 from bewithu.cli.doctor.shown import shown_settings
 from bewithu.cli.doctor.store import check_store
 from bewithu.cli.doctor.written import (
+    check_access,
     check_address_book,
     check_board,
     check_definitions,
@@ -61,5 +62,6 @@ def _checks(settings: Settings) -> tuple[Check, ...]:
             "start it, or set BEWITHU_SMTP__HOST, __PORT and its login",
         ),
         ("board address", lambda: check_board(settings), ""),
+        ("access to the board", lambda: check_access(settings), "mend the file that BEWITHU_ACCESS__ROLES names"),
         ("links in mails", lambda: check_links(settings), ""),
     )  # fmt: skip

@@ -11,6 +11,7 @@ from alerts.durations import format_duration
 from alerts.links import VALID_FOR
 from alerts.send import Sender
 from bewithu.addresses import is_loopback
+from bewithu.board.access.roles import load_roles
 from bewithu.cli.doctor.finding import Finding, ok, warning
 from bewithu.cli.doctor.shown import protection
 from bewithu.settings import Settings
@@ -64,6 +65,15 @@ def check_board(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield ok("board address", f"{address}, TLS")
+
+
+def check_access(settings: Settings) -> Iterator[Finding]:
+    access = settings.access
+    if access.mode == "open" or access.roles is None:
+        told = "open: published values, for all who reach it; BEWITHU_ACCESS__MODE asks for a login"
+    else:
+        told = f"{access.mode}: {len(load_roles(access.roles).roles)} roles, logins from {access.trusted_proxies}"
+    yield ok("access to the board", told)
 
 
 def check_links(settings: Settings) -> Iterator[Finding]:
