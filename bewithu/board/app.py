@@ -17,6 +17,7 @@ from bewithu.board.health import Readiness, live_handler, metrics_handler, ready
 from bewithu.board.indicator_pages import IndicatorPages
 from bewithu.board.kept import KeptPages
 from bewithu.board.methods_pages import MethodsPages
+from bewithu.board.note_pages import NotePages
 from bewithu.board.pages import BoardPages
 from bewithu.board.responses import LINKS, add_security_headers, answer_errors, compress
 from bewithu.clock import Clock
@@ -67,6 +68,9 @@ def _pages(data: BoardData, clock: Clock, kept: KeptPages, poll_seconds: float) 
     yield web.get("/origin", indicators.origin)
     yield web.get("/alerts", alerts.list)
     yield web.get("/alerts/{fingerprint}", alerts.one)
+    notes = NotePages(data, clock)
+    yield web.get("/note", notes.handle)
+    yield web.get("/note.pdf", notes.pdf)
     yield web.get("/methods", MethodsPages(data, clock, kept).handle)
 
 

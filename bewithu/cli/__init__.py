@@ -18,6 +18,7 @@ from bewithu.cli import (
     demo,
     doctor,
     indicators,
+    note,
     operate,
     privacy,
     quarantine,
@@ -39,6 +40,7 @@ app.command("demo")(demo.demo)
 app.command("worker")(operate.worker)
 app.command("migrate")(operate.migrate)
 app.command("doctor")(doctor.doctor)
+app.command("note")(note.note)
 app.command("simulate")(simulate.simulate)
 app.command("publish")(simulate.publish)
 app.add_typer(schemas.app, name="schemas")
