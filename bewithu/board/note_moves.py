@@ -101,7 +101,8 @@ def moved(now: Value, before: Value, span: Span, info: IndicatorInfo, words: Wor
     in_points = info.percent or info.unit == "%"
     scale = 100 if info.percent else 1
     if round(abs(difference) * scale, info.decimals) == 0:
-        return Change("same", words.gettext(texts["same"]), words.number(0))
+        same = texts["same"]
+        return Change("same", words.gettext(same), words.number(0))
     amount = (
         words.number(abs(difference) * scale, info.decimals)
         if in_points
@@ -110,7 +111,8 @@ def moved(now: Value, before: Value, span: Span, info: IndicatorInfo, words: Wor
     is_up = difference > 0
     text = texts[("points " if in_points else "") + ("up" if is_up else "down")]
     part = "" if in_points else relative(now.value, difference, words)
-    unit = f"\N{NO-BREAK SPACE}{words.gettext('pp')}" if in_points else ""
+    points = words.gettext("pp")
+    unit = f"\N{NO-BREAK SPACE}{points}" if in_points else ""
     return Change(
         "up" if is_up else "down",
         words.gettext(text, amount=amount) + part,
@@ -121,11 +123,14 @@ def moved(now: Value, before: Value, span: Span, info: IndicatorInfo, words: Wor
 def _one_sided(now: Value, before: Value, span: Span, info: IndicatorInfo, words: Words) -> str:
     """Of a count, fewer than a group on one side still says which way it went."""
     texts = _TEXTS[span]
+    none = texts["none"]
     if info.kind in COUNTS and before.suppressed and now.value is not None:
-        return words.gettext(texts["from few"], minimum=words.number(info.minimum_cell))
+        from_few = texts["from few"]
+        return words.gettext(from_few, minimum=words.number(info.minimum_cell))
     if info.kind in COUNTS and now.suppressed and before.value is not None:
-        return words.gettext(texts["to few"], number=figure(before, info, words).text)
-    return words.gettext(texts["none"])
+        to_few = texts["to few"]
+        return words.gettext(to_few, number=figure(before, info, words).text)
+    return words.gettext(none)
 
 
 def _message(each: Moves, info: IndicatorInfo, words: Words) -> Message:
@@ -141,7 +146,8 @@ def _message(each: Moves, info: IndicatorInfo, words: Words) -> Message:
         ),
     ]
     if it.provisional:
-        parts[0] += f" ({words.gettext('provisional')})"
+        provisional = words.gettext("provisional")
+        parts[0] += f" ({provisional})"
     text = words.gettext("%(what)s: %(which)s", what=words.named(info.names, info.id), which=", ".join(parts))
     return Message(info.id, text + ".")
 
