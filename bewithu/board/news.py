@@ -36,7 +36,11 @@ def news(
 ) -> tuple[NewsLine, ...]:
     """The largest moves first. Where fewer than a group are told on one side of a count, they count as none."""
     ranked = sorted(
-        ((size, each) for each in found if (size := size_of(each.now, each.before, infos[each.now.indicator])) >= LEAST),
+        (
+            (size, each)
+            for each in found
+            if (size := size_of(each.now, each.before, infos[each.now.indicator])) >= LEAST
+        ),
         key=lambda pair: (-pair[0], pair[1].now.indicator),
     )
     return tuple(_line(each, infos[each.now.indicator], words) for _, each in ranked[:LISTED])

@@ -135,10 +135,7 @@ def build_note(data: BoardData, asked: NoteAsked) -> Note:
             for id_ in reading.told
             if rows[id_].figure.state == "suppressed"
         ),
-        methods=tuple(
-            _method(data, infos[id_], words)
-            for id_ in (*reading.told, *reading.of_data)
-        ),
+        methods=tuple(_method(data, infos[id_], words) for id_ in (*reading.told, *reading.of_data)),
     )
 
 

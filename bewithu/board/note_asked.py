@@ -69,7 +69,15 @@ class NoteAsked:
     @property
     def seen(self) -> tuple[object, ...]:
         view = self.asked.view
-        return "note", view.language, view.area.code, self.month, self.as_of, self.names_month, sorted(view.chosen)
+        return (
+            "note",
+            view.language,
+            view.area.code,
+            self.month,
+            self.as_of,
+            self.names_month,
+            sorted(view.chosen),
+        )
 
     def parameters(self) -> dict[str, str]:
         """That name this very note in an address."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -26,9 +26,11 @@ class NoteData(Protocol):
     ) -> Sequence[Value]:
         """The total of each indicator in each area on a day, in one query."""
 
-    def fed(self, indicators: Sequence[str], day: date, as_of: datetime) -> Collection[str]:
-        """Those of which anything was heard up to that day, anywhere in the country: before that there is no figure,
-        and a zero would be wrong."""
+    def fed_since(
+        self, indicators: Sequence[str], since: date, until: date, as_of: datetime
+    ) -> Mapping[str, date]:
+        """For each indicator the first of these days by which anything had been heard of it anywhere in the country;
+        those of which nothing had are left out. Before that day there is no figure, and a zero would be wrong."""
 
     def alerts_told(
         self, area: str | None, since: datetime, until: datetime, as_of: datetime

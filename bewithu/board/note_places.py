@@ -30,9 +30,8 @@ def place_table(data: BoardData, asked: NoteAsked, reading: Reading) -> PlaceTab
     columns = [id_ for id_ in reading.told if infos[id_].headline]
     codes = _compared(view.area)
     day = asked.month.last
-    fed = data.notes().fed(columns, day, asked.as_of)
     values = {
-        (value.indicator, value.area): value if value.indicator in fed else unheard(value)
+        (value.indicator, value.area): value if reading.is_fed(value.indicator, day) else unheard(value)
         for value in data.notes().on_day(columns, codes, day, asked.as_of)
     }
     rows = tuple(

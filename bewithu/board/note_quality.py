@@ -47,7 +47,7 @@ def quality(data: BoardData, asked: NoteAsked, reading: Reading) -> Quality:
     """
     view, words, month, infos = asked.asked.view, asked.asked.words, asked.month, asked.asked.by_id
     day, then = month.before.last, month.ends
-    fed = data.notes().fed(reading.told, day, then)
+    fed = data.notes().fed_since(reading.told, day, day, then)
     earlier = {
         value.indicator: value if value.indicator in fed else unheard(value)
         for value in data.notes().on_day(reading.told, [view.area.code], day, then)

@@ -141,7 +141,9 @@ def _unavailable(request: web.Request, error: Unavailable) -> web.Response:
 
 def _no_pdf(request: web.Request, error: NoPdf) -> web.Response:
     spoken = words(_language(request))
-    text = spoken.gettext("This installation makes no PDF files. The note itself is there, to read and to print.")
+    text = spoken.gettext(
+        "This installation makes no PDF files. The note itself is there, to read and to print."
+    )
     address = request.path_qs.replace("/note.pdf", "/note", 1)
     nearest = ((spoken.gettext("Monthly situation note"), address),)
     return _page(request, 501, spoken.gettext("No PDF files here"), text, str(error), nearest)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from bewithu.board.alert_data import AlertInfo
@@ -32,9 +32,14 @@ class PublishedNotes:
     ) -> Sequence[Value]:
         return [_value(cell) for cell in self._published.totals(indicators, areas, day, day, as_of)]
 
-    def fed(self, indicators: Sequence[str], day: date, as_of: datetime) -> Collection[str]:
-        cells = self._published.totals(indicators, [COUNTRY], day, day, as_of)
-        return frozenset(cell.indicator for cell in cells if cell.was_heard)
+    def fed_since(
+        self, indicators: Sequence[str], since: date, until: date, as_of: datetime
+    ) -> Mapping[str, date]:
+        found: dict[str, date] = {}
+        for cell in self._published.totals(indicators, [COUNTRY], since, until, as_of):
+            if cell.was_heard:
+                found.setdefault(cell.indicator, cell.day)
+        return found
 
     def alerts_told(
         self, area: str | None, since: datetime, until: datetime, as_of: datetime

@@ -17,8 +17,8 @@ from schemas.areas import COUNTRY, Level, area, areas, areas_of_level, is_within
 from schemas.indicators import Indicator
 from tests.board.fake_alerts import story_of
 from tests.board.fake_catalogue import ALERTS, LOCAL, NATIONAL, NOW, REFUSALS, SHAPES, Shape
-from tests.board.fake_notes import FakeNotes
 from tests.board.fake_definitions import definition_of, shipped
+from tests.board.fake_notes import FakeNotes
 
 SHARES = {
     "sex=female": 0.553, "sex=male": 0.441, "sex=unknown": 0.006,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
@@ -33,8 +33,10 @@ class FakeNotes:
     ) -> Sequence[Value]:
         return [value for each in indicators for value in self._in_areas(each, areas, day)]
 
-    def fed(self, indicators: Sequence[str], day: date, as_of: datetime) -> Collection[str]:
-        return frozenset(indicators if day >= FED_SINCE else ())
+    def fed_since(
+        self, indicators: Sequence[str], since: date, until: date, as_of: datetime
+    ) -> Mapping[str, date]:
+        return {each: max(since, FED_SINCE) for each in indicators if until >= FED_SINCE}
 
     def alerts_told(
         self, area: str | None, since: datetime, until: datetime, as_of: datetime
