@@ -86,10 +86,10 @@ def change(value: Value | None, info: IndicatorInfo, words: Words) -> Change:
         words.number(abs(moved) * scale, info.decimals) if in_points else number_text(abs(moved), info, words)
     )
     sign = "+" if moved > 0 else MINUS
-    relative = "" if in_points else relative(value.value, moved, words)
+    part = "" if in_points else relative(value.value, moved, words)
     return Change(
         "up" if moved > 0 else "down",
-        _sentence(amount, moved > 0, in_points, words) + relative,
+        _sentence(amount, moved > 0, in_points, words) + part,
         f"{sign}{amount}",
     )
 

@@ -72,8 +72,8 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """The note. `days`: the last of the month, of the month before and of the year before, as written. `hidden`: name and
-    reason of each figure that is hidden."""
+    """The note. `days`: the last of the month, of the month before and of the year before, as written. `hidden`: name
+    and reason of each figure that is hidden."""
 
     asked: NoteAsked
     area: str

@@ -31,7 +31,11 @@ def pdf_of(html: str) -> bytes:
             raise urls.FatalURLFetchingError(f"a note fetches nothing, and {url} was asked for")
 
     document = weasyprint.HTML(string=html, url_fetcher=Refusing())
-    made: bytes = document.write_pdf(pdf_variant="pdf/ua-1")
+    try:
+        made: bytes = document.write_pdf(pdf_variant="pdf/ua-1")
+    except urls.FatalURLFetchingError as error:
+        # No `Exception` of Python's, so nobody up to the event loop would answer for it.
+        raise RuntimeError(str(error)) from error
     return made
 
 

@@ -15,8 +15,8 @@ from schemas.indicators import Change, Completeness, Duration, Flow, Freshness, 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`told`: indicators of the situation; `of_data`: those that tell of the data. `series`: day by day, without figures
-    before the day that anything was heard of the indicator, `fed_since`."""
+    """`told`: indicators of the situation; `of_data`: those that tell of the data. `series`: day by day, without
+    figures before the day that anything was heard of the indicator, `fed_since`."""
 
     told: tuple[str, ...]
     of_data: tuple[str, ...]
