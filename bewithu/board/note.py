@@ -22,6 +22,7 @@ from bewithu.board.note_reading import Reading, read_note
 from bewithu.board.open_alerts import AlertLine, alert_line
 from bewithu.board.words import Words
 from schemas.areas import COUNTRY
+from schemas.indicators import Flow
 
 #: Of a theme, and indicators that are broken down.
 CHARTS: Final = 2
@@ -72,8 +73,8 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """The note. `days`: the last of the month, of the month before and of the year before, as written. `hidden`: name
-    and reason of each figure that is hidden."""
+    """The note. `days`: the last of the month, of the month before and of the year before, as written. `hidden`:
+    names of the figures that are hidden, by reason."""
 
     asked: NoteAsked
     area: str
@@ -123,20 +124,37 @@ def build_note(data: BoardData, asked: NoteAsked) -> Note:
         ),
         known=words.moment(asked.as_of),
         former=former_names(place, words),
-        messages=key_messages([reading.moves[id_] for id_ in reading.told], infos, words),
+        messages=key_messages(
+            [reading.moves[id_] for id_ in reading.told],
+            infos,
+            words,
+            {id_: what for id_ in reading.told if (what := _counted(data, id_))},
+        ),
         headline=tuple(rows[id_] for id_ in reading.told if infos[id_].headline),
         themes=_themes(data, reading, rows, infos, words),
         breakdowns=_breakdowns(data, asked, reading),
         places=place_table(data, asked, reading),
         alerts=tuple(alert_line(each, infos.get(each.indicator), asked.as_of, words) for each in alerts),
         quality=quality(data, asked, reading),
-        hidden=tuple(
-            (rows[id_].name, suppressed_note(infos[id_], words))
-            for id_ in reading.told
-            if rows[id_].figure.state == "suppressed"
-        ),
+        hidden=_hidden(rows, infos, words),
         methods=tuple(_method(data, infos[id_], words) for id_ in (*reading.told, *reading.of_data)),
     )
+
+
+def _hidden(
+    rows: Mapping[str, Row], infos: Mapping[str, IndicatorInfo], words: Words
+) -> tuple[tuple[str, str], ...]:
+    by_reason: dict[str, list[str]] = {}
+    for id_, row in rows.items():
+        if row.figure.state == "suppressed":
+            by_reason.setdefault(suppressed_note(infos[id_], words), []).append(row.name)
+    return tuple((reason, "; ".join(names)) for reason, names in by_reason.items())
+
+
+def _counted(data: BoardData, indicator: str) -> str:
+    """The events of a flow, whatever its window; empty of what is no flow."""
+    definition = data.definition(indicator)
+    return f"{definition.event} {definition.filter}" if isinstance(definition, Flow) else ""
 
 
 def _row(info: IndicatorInfo, it: Moves, words: Words) -> Row:

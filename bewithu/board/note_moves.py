@@ -65,15 +65,21 @@ class Message:
 
 
 def key_messages(
-    found: Sequence[Moves], infos: Mapping[str, IndicatorInfo], words: Words
+    found: Sequence[Moves],
+    infos: Mapping[str, IndicatorInfo],
+    words: Words,
+    counted: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Message, ...]:
-    """The first headline figure, then the largest moves; each indicator once. Nothing is told that no number says."""
+    """The first headline figure, then the largest moves; each indicator once. Nothing is told that no number says.
+
+    `counted`: what an indicator counts; of those that count the same over different windows only one is told.
+    """
     if not any(_has_figure(each.now) for each in found):
         return (Message("", words.gettext("No figures have been published for this month.")),)
     headlines = [each for each in found if infos[each.now.indicator].headline and _has_figure(each.now)]
     first = headlines[:1]
     named = {each.now.indicator for each in first}
-    ranked = sorted(
+    by_size = sorted(
         (
             (size, each)
             for each in found
@@ -81,9 +87,11 @@ def key_messages(
         ),
         key=lambda pair: (-pair[0], pair[1].now.indicator),
     )
+    ranked: dict[str, Moves] = {}
+    for _, each in by_size:
+        ranked.setdefault(counted.get(each.now.indicator, each.now.indicator), each)
     told = tuple(
-        _message(each, infos[each.now.indicator], words)
-        for each in (*first, *(each for _, each in ranked[:LISTED]))
+        _message(each, infos[each.now.indicator], words) for each in (*first, *list(ranked.values())[:LISTED])
     )
     if ranked:
         return told
@@ -136,7 +144,12 @@ def _one_sided(now: Value, before: Value, span: Span, info: IndicatorInfo, words
 def _message(each: Moves, info: IndicatorInfo, words: Words) -> Message:
     """Name, number with its unit, and both comparisons where there are any."""
     it = figure(each.now, info, words)
-    number = it.spoken or f"{it.text}\N{NO-BREAK SPACE}{it.unit}".strip()
+    number = f"{it.text}\N{NO-BREAK SPACE}{it.unit}".strip()
+    if each.now.suppressed:
+        number = it.spoken
+        if info.kind in COUNTS:
+            few = words.gettext("fewer than %(minimum)s", minimum=words.number(info.minimum_cell))
+            number = f"{few}\N{NO-BREAK SPACE}{it.unit}"
     parts = [
         number,
         *(

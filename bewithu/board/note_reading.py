@@ -10,7 +10,17 @@ from bewithu.board.data import BoardData, Point, Value
 from bewithu.board.methods_page import topic_of
 from bewithu.board.note_asked import NoteAsked
 from bewithu.board.note_moves import Moves
-from schemas.indicators import Change, Completeness, Duration, Flow, Freshness, Indicator, Sum, span_of
+from schemas.indicators import (
+    Change,
+    Completeness,
+    Divergence,
+    Duration,
+    Flow,
+    Freshness,
+    Indicator,
+    Sum,
+    span_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +70,9 @@ def has_months(definition: Indicator) -> bool:
 
 
 def _tells_of_data(data: BoardData, indicator: str) -> bool:
-    return isinstance(data.definition(indicator), Completeness | Freshness) or not topic_of(data, indicator)
+    return isinstance(data.definition(indicator), Completeness | Divergence | Freshness) or not topic_of(
+        data, indicator
+    )
 
 
 def _is_fed(fed_since: Mapping[str, date], indicator: str, day: date) -> bool:

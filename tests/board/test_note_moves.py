@@ -89,7 +89,7 @@ def test_a_hidden_number_is_never_told_and_one_group_is_no_move() -> None:
         "persons (en): 30\N{NO-BREAK SPACE}persons, fewer than 5 a month before."
     ]
     assert said(moves(None, 30, None, few="n")) == [
-        "persons (en): hidden: it rests on fewer than 5, 30 a month before."
+        "persons (en): fewer than 5\N{NO-BREAK SPACE}persons, 30 a month before."
     ]
 
 
@@ -113,6 +113,14 @@ def test_the_largest_moves_come_first_and_no_more_than_are_read() -> None:
     told = said(*found, infos=infos)
     assert len(told) == LISTED
     assert [text.partition(" ")[0] for text in told] == ["i8", "i7", "i6", "i5", "i4"]
+
+
+def test_of_windows_over_the_same_events_one_is_told() -> None:
+    infos = info("week", "flow"), info("month", "flow"), info("other", "flow")
+    found = [moves(90, 20, None, "week"), moves(300, 200, None, "month"), moves(60, 50, None, "other")]
+    same = {"week": "certificates", "month": "certificates", "other": "grants"}
+    told = key_messages(found, {each.id: each for each in infos}, EN, same)
+    assert [message.id for message in told] == ["week", "other"]
 
 
 def test_a_provisional_figure_is_said_to_be_one() -> None:
