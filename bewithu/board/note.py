@@ -123,7 +123,7 @@ def build_note(data: BoardData, asked: NoteAsked) -> Note:
             words.day(month.year_before.last),
         ),
         known=words.moment(asked.as_of),
-        former=former_names(place, words),
+        former=former_names(place),
         messages=key_messages(
             [reading.moves[id_] for id_ in reading.told],
             infos,

@@ -9,7 +9,7 @@ from bewithu.board.figures import Figure, figure, suppressed_note
 from bewithu.board.note_asked import NoteAsked
 from bewithu.board.note_moves import unheard
 from bewithu.board.note_reading import Reading
-from bewithu.board.words import Words, plain
+from bewithu.board.words import plain
 from schemas.areas import Area, Level, area, areas_of_level, around, children, mergers
 
 
@@ -55,10 +55,10 @@ def place_table(data: BoardData, asked: NoteAsked, reading: Reading) -> PlaceTab
     )
 
 
-def former_names(place: Area, words: Words) -> str:
+def former_names(place: Area) -> str:
     """Municipalities that merged into this one, whose figures of before are its own; empty where there are none."""
     found = [each for each in mergers() if each.new_nis == place.code and each.old_nis != place.code]
-    return words.either([each.old_name_nl for each in found]) if found else ""
+    return ", ".join(each.old_name_nl for each in found)
 
 
 def _compared(chosen: Area) -> tuple[str, ...]:
