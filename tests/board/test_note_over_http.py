@@ -134,7 +134,8 @@ async def test_who_asks_while_too_many_wait_is_told_to_come_back(
 
     monkeypatch.setattr(note_pages, "pdf_of", slow)
     addresses = [
-        f"/note.pdf?month=2025-{number:02}&as_of=2025-11-20T12:00:00Z" for number in range(1, MOST_WAITING + 2)
+        f"/note.pdf?month=2025-{number:02}&as_of=2025-11-20T12:00:00Z"
+        for number in range(1, MOST_WAITING + 2)
     ]
     asked = [asyncio.create_task(client.get(each)) for each in addresses]
     try:

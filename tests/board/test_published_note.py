@@ -19,7 +19,13 @@ from tests.events import Platform, person, registration
 MAY, JUNE, JULY = (datetime(2022, month, 20, 12, tzinfo=UTC) for month in (5, 6, 7))
 IN_JULY = datetime(2022, 7, 2, 12, tzinfo=UTC)
 #: A few, so that a note is made in a moment.
-NAMES = ("persons_protected", "registrations_7d", "registrations_30d", "registrations_month", "declarations_30d")
+NAMES = (
+    "persons_protected",
+    "registrations_7d",
+    "registrations_30d",
+    "registrations_month",
+    "declarations_30d",
+)
 SHIPPED = load_indicators(files("streams.indicators"))
 INDICATORS = {name: SHIPPED[name] for name in NAMES}
 AS_OF = datetime(2022, 7, 10, 12, tzinfo=UTC)
@@ -40,9 +46,8 @@ def platform(database: Database) -> Platform:
         (JULY, JUNE, 80, 100, "62063"),
     ):
         platform.clock.moment = known + timedelta(minutes=1)
-        platform.send(
-            *(registration(person(number), moment, municipality=place) for number in range(begin, end))
-        )
+        sent = [registration(person(number), moment, municipality=place) for number in range(begin, end)]
+        platform.take(sent[0].topic, 0, [platform.registry.wire(each) for each in sent])
         platform.refresh()
     return platform
 
@@ -68,7 +73,9 @@ def test_the_figures_are_the_published_ones(platform: Platform) -> None:
     published = PublishedValues(platform.database, INDICATORS, platform.clock)
     found = rows(note_of(platform, "62063"))
     cells = {
-        cell.indicator: cell for cell in published.totals(found, ["62063"], LAST, LAST, AS_OF) if cell.was_heard
+        cell.indicator: cell
+        for cell in published.totals(found, ["62063"], LAST, LAST, AS_OF)
+        if cell.was_heard
     }
     assert {"persons_protected", "registrations_30d", "registrations_month"} <= set(cells)
     for id_, cell in cells.items():
@@ -79,7 +86,7 @@ def test_the_figures_are_the_published_ones(platform: Platform) -> None:
     assert {row.figure.state for id_, row in found.items() if id_ not in cells} == {"missing"}
 
 
-def test_the_moves_and_the_revision_of_the_note_before_are_told(platform: Platform) -> None:
+def test_moves_and_revisions_are_told_and_the_same_later(platform: Platform) -> None:
     """Ten persons of May were heard of in July: the note of May had twenty, now they are thirty."""
     note = note_of(platform, "62063")
     protected = rows(note)["persons_protected"]
@@ -93,11 +100,8 @@ def test_the_moves_and_the_revision_of_the_note_before_are_told(platform: Platfo
     told = {each.name: (each.then.text, each.now.text) for each in note.quality.revised}
     assert told["Persons under temporary protection"] == ("20", "30")
 
-
-def test_the_same_note_is_the_same_later(platform: Platform) -> None:
-    before = note_of(platform, "62063")
     platform.clock.moment += timedelta(days=400)
-    later = note_of(platform, "62063")
+    before, later = note, note_of(platform, "62063")
     assert (later.headline, later.themes, later.messages, later.quality) == (
         before.headline,
         before.themes,
@@ -106,20 +110,16 @@ def test_the_same_note_is_the_same_later(platform: Platform) -> None:
     )
 
 
-def test_what_came_before_a_merger_is_in_the_note_of_the_municipality_of_today(platform: Platform) -> None:
+def test_merged_small_and_unheard_figures(platform: Platform) -> None:
+    """Of before a merger: in the note of today's municipality. Small: hidden with its reason. Of a month before anything
+    was heard: none, rather than zero."""
     note = note_of(platform, "71071")
     assert rows(note)["persons_protected"].figure.text == "5"
     assert note.former == "Tessenderlo, Ham"
-
-
-def test_a_small_number_is_hidden_with_its_reason(platform: Platform) -> None:
     note = note_of(platform, "62003")
     assert rows(note)["persons_protected"].figure.text == "< 5*".replace(" ", "\N{NO-BREAK SPACE}")
     (reasons,) = [names for reason, names in note.hidden if reason == "hidden: it rests on fewer than 5"]
     assert "Persons under temporary protection" in reasons
-
-
-def test_of_a_month_before_anything_was_heard_no_figure_is_told(platform: Platform) -> None:
     note = note_of(platform, "62063", month="2022-04")
     assert [message.text for message in note.messages] == ["No figures have been published for this month."]
     assert {row.figure.state for row in rows(note).values()} == {"missing"}
