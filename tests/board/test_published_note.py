@@ -111,8 +111,8 @@ def test_moves_and_revisions_are_told_and_the_same_later(platform: Platform) -> 
 
 
 def test_merged_small_and_unheard_figures(platform: Platform) -> None:
-    """Of before a merger: in the note of today's municipality. Small: hidden with its reason. Of a month before anything
-    was heard: none, rather than zero."""
+    """Of before a merger: in the note of today's municipality. Small: hidden with its reason. Of a month before
+    anything was heard: none, rather than zero."""
     note = note_of(platform, "71071")
     assert rows(note)["persons_protected"].figure.text == "5"
     assert note.former == "Tessenderlo, Ham"
