@@ -13,14 +13,14 @@ ENV WITHOUT="--no-install-package chdb --no-install-package chdb-core --no-insta
 WORKDIR /build
 # The dependencies alone first: a change of ours then leaves their layer as it is.
 COPY pyproject.toml uv.lock ./
-RUN --mount=type=cache,target=/var/cache/uv uv sync --locked --no-dev --no-install-project $WITHOUT
+RUN --mount=type=cache,target=/var/cache/uv uv sync --locked --no-dev --extra pdf --no-install-project $WITHOUT
 COPY README.md LICENSE ./
 COPY alerts alerts
 COPY bewithu bewithu
 COPY schemas schemas
 COPY sinks sinks
 COPY streams streams
-RUN --mount=type=cache,target=/var/cache/uv uv sync --locked --no-dev --no-editable $WITHOUT
+RUN --mount=type=cache,target=/var/cache/uv uv sync --locked --no-dev --extra pdf --no-editable $WITHOUT
 
 FROM python:3.11-slim-bookworm
 ARG REVISION=unknown
@@ -30,6 +30,11 @@ LABEL org.opencontainers.image.title="bewithu" \
       org.opencontainers.image.revision="$REVISION" \
       org.opencontainers.image.licenses="EUPL-1.2" \
       org.opencontainers.image.base.name="docker.io/library/python:3.11-slim-bookworm"
+# What prints the monthly notes: WeasyPrint's libraries and one family of letters.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends \
+    libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core \
+    && rm -rf /var/lib/apt/lists/*
 # Nothing is installed from here on, so nothing that installs is left.
 RUN pip uninstall --yes --root-user-action=ignore setuptools wheel pip \
     && groupadd --system --gid 10001 bewithu \

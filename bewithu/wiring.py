@@ -165,15 +165,7 @@ def make_worker(
     )
 
     # The board shows what is published.
-    board = PublishedBoard(
-        PublishedValues(board_store, written.indicators, clock),
-        Explanations(board_store),
-        Bookkeeping(board_store),
-        make_board_alerts(board_store, written, book),
-        written.indicators,
-        clock,
-        {"bewithu": __version__},
-    )
+    board = make_board(board_store, written, book, clock)
 
     # Operators see how all of this does.
     observation = Observation(
@@ -203,6 +195,19 @@ def make_worker(
     )
     metrics.of(worker)
     return worker
+
+
+def make_board(database: Database, written: Written, book: AddressBook, clock: Clock) -> PublishedBoard:
+    """What is published, for the board and for what it prints."""
+    return PublishedBoard(
+        PublishedValues(database, written.indicators, clock),
+        Explanations(database),
+        Bookkeeping(database),
+        make_board_alerts(database, written, book),
+        written.indicators,
+        clock,
+        {"bewithu": __version__},
+    )
 
 
 def make_board_alerts(database: Database, written: Written, book: AddressBook) -> BoardAlerts:

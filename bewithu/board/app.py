@@ -21,6 +21,7 @@ from bewithu.board.health import Readiness, live_handler, metrics_handler, ready
 from bewithu.board.indicator_pages import IndicatorPages
 from bewithu.board.kept import KeptPages
 from bewithu.board.methods_pages import MethodsPages
+from bewithu.board.note_pages import NotePages
 from bewithu.board.pages import BoardPages
 from bewithu.board.responses import LINKS, add_security_headers, answer_errors, compress
 from bewithu.clock import Clock
@@ -81,6 +82,9 @@ def _pages(
     yield web.get("/alerts/{fingerprint}", alerts.one)
     yield web.post("/alerts/{fingerprint}/acknowledge", acting.acknowledge)
     yield web.post("/alerts/{fingerprint}/silence", acting.silence)
+    notes = NotePages(data, clock)
+    yield web.get("/note", notes.handle)
+    yield web.get("/note.pdf", notes.pdf)
     yield web.get("/methods", MethodsPages(data, clock, kept).handle)
 
 

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from bewithu.board.alert_data import AlertInfo, AlertStory, AlertsWanted
+from bewithu.board.note_data import NoteData
 from schemas.indicators import Indicator
 
 
@@ -234,6 +235,9 @@ class BoardData(Protocol):
 
     def alert(self, fingerprint: str) -> AlertStory | None:
         """Its story; None where there never was such an alert, or its rule is gone."""
+
+    def notes(self) -> NoteData:
+        """What a monthly note asks."""
 
     def agencies(self) -> Sequence[AgencyInfo]:
         """Every agency that was ever heard."""

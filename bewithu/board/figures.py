@@ -86,10 +86,10 @@ def change(value: Value | None, info: IndicatorInfo, words: Words) -> Change:
         words.number(abs(moved) * scale, info.decimals) if in_points else number_text(abs(moved), info, words)
     )
     sign = "+" if moved > 0 else MINUS
-    relative = "" if in_points else _relative(value.value, moved, words)
+    part = "" if in_points else relative(value.value, moved, words)
     return Change(
         "up" if moved > 0 else "down",
-        _sentence(amount, moved > 0, in_points, words) + relative,
+        _sentence(amount, moved > 0, in_points, words) + part,
         f"{sign}{amount}",
     )
 
@@ -104,7 +104,8 @@ def _sentence(amount: str, up: bool, in_points: bool, words: Words) -> str:
     return words.gettext("%(amount)s lower than a week before", amount=amount)
 
 
-def _relative(value: float | None, moved: float, words: Words) -> str:
+def relative(value: float | None, moved: float, words: Words) -> str:
+    """` (+2.1 %)`: a move as a part of what there was; empty where that would say nothing."""
     before = (value or 0) - moved
     if value is None or before <= 0 or value < 0:
         return ""

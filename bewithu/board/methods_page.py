@@ -9,7 +9,7 @@ from bewithu.board.data import BoardData, IndicatorInfo
 from bewithu.board.definition import Fact, definition_facts
 from bewithu.board.labels import EVENTS, label
 from bewithu.board.words import mark, plain
-from schemas.indicators import Completeness, Derived, Freshness, Indicator, counting, sides_of
+from schemas.indicators import Completeness, Derived, Freshness, counting, sides_of
 
 _DATA_QUALITY = mark("Quality of the data")
 
@@ -44,7 +44,7 @@ def build_methods_page(data: BoardData, asked: Asked) -> MethodsPage:
     words = asked.words
     by_topic: dict[str, list[Method]] = {}
     for info in asked.infos:
-        topic = _topic(data, data.definition(info.id))
+        topic = topic_of(data, info.id)
         by_topic.setdefault(topic, []).append(_method(data, info, asked))
     topics = [
         Topic(
@@ -58,8 +58,9 @@ def build_methods_page(data: BoardData, asked: Asked) -> MethodsPage:
     return MethodsPage(asked, ordered, len(asked.infos))
 
 
-def _topic(data: BoardData, definition: Indicator) -> str:
+def topic_of(data: BoardData, indicator: str) -> str:
     """The event type that it is told of; empty for what tells of the data themselves."""
+    definition = data.definition(indicator)
     counted = data.definition(sides_of(definition)[0]) if isinstance(definition, Derived) else definition
     if isinstance(counted, Completeness | Freshness | Derived):
         return ""

@@ -36,15 +36,19 @@ def news(
 ) -> tuple[NewsLine, ...]:
     """The largest moves first. Where fewer than a group are told on one side of a count, they count as none."""
     ranked = sorted(
-        ((size, each) for each in found if (size := _size(each, infos[each.now.indicator])) >= LEAST),
+        (
+            (size, each)
+            for each in found
+            if (size := size_of(each.now, each.before, infos[each.now.indicator])) >= LEAST
+        ),
         key=lambda pair: (-pair[0], pair[1].now.indicator),
     )
     return tuple(_line(each, infos[each.now.indicator], words) for _, each in ranked[:LISTED])
 
 
-def _size(each: WeekApart, info: IndicatorInfo) -> float:
+def size_of(later: Value, earlier: Value, info: IndicatorInfo) -> float:
     """The move as a part of what there was; 0 where it says nothing."""
-    now, before = _number(each.now, info), _number(each.before, info)
+    now, before = _number(later, info), _number(earlier, info)
     if now is None or before is None:
         return 0.0
     handful = _handful(info)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from bewithu.board.access.guard import visitor
 from bewithu.board.access.visitor import decide
@@ -17,6 +18,8 @@ from bewithu.board.assets import assets
 from bewithu.board.indicator_page import IndicatorPage
 from bewithu.board.masthead import Masthead, masthead, plain_masthead
 from bewithu.board.methods_page import MethodsPage
+from bewithu.board.note import Note
+from bewithu.board.note_asked import Month
 from bewithu.board.page import Page
 from bewithu.board.view import EARLIEST
 from bewithu.board.words import Words, mark, plain, words
@@ -95,6 +98,46 @@ def render_methods(page: MethodsPage) -> str:
         page=page,
         view=view,
     )
+
+
+def render_note(note: Note) -> str:
+    """The note as a page of the board."""
+    asked = note.asked
+    view = asked.asked.view
+    own = {"month": str(asked.month)} if asked.names_month else {}
+    return _render(
+        "note.html",
+        masthead(view, "", lambda language: view.note_address(**own, lang=language)),
+        note=note,
+        view=view,
+        area_groups=area_groups(view.language),
+        months=_months(asked.month, asked.newest, asked.asked.words),
+        pdf_address=view.note_pdf_address(**asked.parameters()),
+        lasting_address=view.note_address(**asked.parameters()),
+    )
+
+
+def render_note_alone(note: Note) -> str:
+    """The note in one file that needs nothing else: to keep, to send, to print."""
+    view = note.asked.asked.view
+    return _render(
+        "note_alone.html",
+        plain_masthead(view.language, lambda language: view.note_address(lang=language)),
+        note=note,
+        # Ours, and no reader's word is in it.
+        style=Markup(assets()["note.css"].body.decode()),  # noqa: S704
+    )
+
+
+def _months(shown: Month, newest: Month, spoken: Words) -> Options:
+    """The last two years, and the one that is shown."""
+    found, month = [], newest
+    for _ in range(24):
+        found.append(month)
+        month = month.before
+    if shown not in found:
+        found.append(shown)
+    return tuple((str(each), spoken.day(each.first, "MMMM y")) for each in found)
 
 
 def render_act(page: ActPage) -> str:

@@ -10,6 +10,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from bewithu.board.access.refused import AccessRefused, told
+from bewithu.board.note_pdf import NoPdf
 from bewithu.board.plain_json import json_response
 from bewithu.board.problems import RequestProblem
 from bewithu.board.render import render_error
@@ -97,6 +98,8 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
         return _refused(request, refused)
     except Unavailable as error:
         return _unavailable(request, error)
+    except NoPdf as error:
+        return _no_pdf(request, error)
     except web.HTTPException as error:
         return _http_error(request, error)
     except Exception:
@@ -147,6 +150,16 @@ def _refused(request: web.Request, refused: AccessRefused) -> web.Response:
         # HTTP wants a scheme; a proxy that asks for logins takes this one from programs.
         response.headers[hdrs.WWW_AUTHENTICATE] = 'Bearer realm="bewithu"'
     return response
+
+
+def _no_pdf(request: web.Request, error: NoPdf) -> web.Response:
+    spoken = words(_language(request))
+    text = spoken.gettext(
+        "This installation makes no PDF files. The note itself is there, to read and to print."
+    )
+    address = request.path_qs.replace("/note.pdf", "/note", 1)
+    nearest = ((spoken.gettext("Monthly situation note"), address),)
+    return _page(request, 501, spoken.gettext("No PDF files here"), text, str(error), nearest)
 
 
 def _http_error(request: web.Request, error: web.HTTPException) -> web.Response:

@@ -57,6 +57,13 @@ class View:
         anchor = f"#{id_}" if id_ else ""
         return _address("/methods", self._kept("map", "day") | changes) + anchor
 
+    def note_address(self, **changes: str) -> str:
+        """The monthly note of the area, of the last complete month when none is named."""
+        return _address("/note", self._kept("map", "day") | changes)
+
+    def note_pdf_address(self, **changes: str) -> str:
+        return _address("/note.pdf", self._kept("map", "day") | changes)
+
     def _kept(self, *left_out: str) -> dict[str, str]:
         own = {
             "lang": self.language,

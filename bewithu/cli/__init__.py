@@ -15,6 +15,7 @@ from bewithu.cli import (
     demo,
     doctor,
     indicators,
+    note,
     operate,
     privacy,
     quarantine,
@@ -37,6 +38,7 @@ app.command("demo")(demo.demo)
 app.command("worker")(operate.worker)
 app.command("migrate")(operate.migrate)
 app.command("doctor")(doctor.doctor)
+app.command("note")(note.note)
 app.command("simulate")(simulate.simulate)
 app.command("publish")(simulate.publish)
 app.add_typer(schemas.app, name="schemas")

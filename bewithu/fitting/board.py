@@ -10,6 +10,7 @@ from bewithu.board.alert_data import GOES_ON, AlertInfo, AlertStory, AlertsWante
 from bewithu.clock import Clock, brussels_day
 from bewithu.fitting.board_alerts import BoardAlerts
 from bewithu.fitting.cached import Cached
+from bewithu.fitting.notes import PublishedNotes
 from bewithu.fitting.origins import origin
 from schemas.areas import LANGUAGES, areas_of_level
 from schemas.areas import Level as AreaLevel
@@ -56,6 +57,7 @@ class PublishedBoard:
         self._indicators = indicators
         self._bookkeeping = bookkeeping
         self._alerts = alerts
+        self._notes = PublishedNotes(published, alerts)
         self._clock = clock
         self._versions = versions
         in_order = sorted(indicators.values(), key=lambda found: found.headline or len(indicators) + 1)
@@ -144,6 +146,9 @@ class PublishedBoard:
 
     def alert(self, fingerprint: str) -> AlertStory | None:
         return self._alerts.story(fingerprint)
+
+    def notes(self) -> PublishedNotes:
+        return self._notes
 
     def agencies(self) -> Sequence[board.AgencyInfo]:
         return self._agencies.get()

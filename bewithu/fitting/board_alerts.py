@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 
 from alerts.fingerprint import alert_fingerprint
@@ -91,6 +92,25 @@ class BoardAlerts:
             if goes_on
             else (),
         )
+
+    def told(
+        self, area: str | None, since: datetime, until: datetime, as_of: datetime
+    ) -> Sequence[board.AlertInfo]:
+        """Each run of which people were told anything from `since` up to `until`, after its last step up to `as_of`
+        that they were told of; the first begun first."""
+        runs: dict[tuple[str, str, datetime], list[Transition]] = {}
+        for step in self._log.told_since(since):
+            if step.at <= as_of:
+                runs.setdefault((step.rule, step.area, step.since), []).append(step)
+        found = [
+            alert_info(rule.told_in(last.area), last, None, self._texts[rule.indicator])
+            for steps in runs.values()
+            if steps[0].at < until
+            and (rule := self._rules.get((last := steps[-1]).rule)) is not None
+            and last.area in areas()
+            and (area is None or is_within(last.area, area))
+        ]
+        return sorted(found, key=lambda each: (each.since, each.rule, each.area))
 
     def _standing(self) -> Iterator[_Standing]:
         """Of every rule that there still is, and every area."""

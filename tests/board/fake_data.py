@@ -18,6 +18,7 @@ from schemas.indicators import Indicator
 from tests.board.fake_alerts import story_of
 from tests.board.fake_catalogue import ALERTS, LOCAL, NATIONAL, NOW, REFUSALS, SHAPES, Shape
 from tests.board.fake_definitions import definition_of, shipped
+from tests.board.fake_notes import FakeNotes
 
 SHARES = {
     "sex=female": 0.553, "sex=male": 0.441, "sex=unknown": 0.006,
@@ -146,6 +147,9 @@ class FakeBoardData:
     def alert(self, fingerprint: str) -> AlertStory | None:
         self._ask("alert")
         return next((story_of(each) for each in self.listed if each.fingerprint == fingerprint), None)
+
+    def notes(self) -> FakeNotes:
+        return FakeNotes(self)
 
     def agencies(self) -> Sequence[AgencyInfo]:
         self._ask("agencies")

@@ -15,7 +15,7 @@ from bewithu.fitting.alerting import indicator_texts
 from bewithu.fitting.board import PublishedBoard
 from bewithu.fitting.board_alerts import BoardAlerts
 from schemas.areas import LANGUAGES, Language
-from schemas.indicators import load_indicators
+from schemas.indicators import Indicators, load_indicators
 from sinks.clickhouse.acknowledgements import ClickHouseAcknowledgements
 from sinks.clickhouse.alert_log import ClickHouseAlertLog
 from sinks.clickhouse.bookkeeping import Bookkeeping
@@ -139,8 +139,9 @@ def test_the_events_of_a_small_agency_are_told_in_batches(database: Database) ->
     assert accepted == {"dvz": 5, "cpas-62063": 0}
 
 
-def published_board(platform: Platform) -> PublishedBoard:
-    indicators = load_indicators(files("streams.indicators"))
+def published_board(platform: Platform, indicators: Indicators | None = None) -> PublishedBoard:
+    """`indicators`: those that are shipped otherwise."""
+    indicators = indicators or load_indicators(files("streams.indicators"))
     return PublishedBoard(
         PublishedValues(platform.database, indicators, platform.clock),
         Explanations(platform.database),

@@ -25,6 +25,7 @@ PAGES = {
     "alerts": "/alerts?state=all",
     "alert": f"/alerts/{ALERTS[0].fingerprint}?x=",
     "methods": "/methods?area=60000",
+    "note": "/note?area=62063&month=2025-10",
 }
 #: Each page in each language, half of them on a phone and half in the dark: (width, dark).
 LOOKS = {"nl": (1280, False), "fr": (320, True), "de": (320, False), "en": (1280, True)}

@@ -45,7 +45,18 @@ def test_nothing_that_builds_is_in_the_last_stage() -> None:
     assert [each.rest for each in final if each.word == "COPY"] == ["--from=build /opt/bewithu /opt/bewithu"]
     runs = " ".join(each.rest for each in final if each.word == "RUN")
     assert "pip uninstall" in runs
-    assert not re.search(r"apt-get|apk|pip install|uv |curl|wget|gcc", runs)
+    assert not re.search(r"apk|pip install|uv |curl|wget|gcc", runs)
+
+
+def test_of_the_system_it_has_what_prints_notes_and_nothing_else() -> None:
+    (installing,) = [each.rest for each in stages()[-1] if "apt-get install" in each.rest]
+    assert installing.endswith("rm -rf /var/lib/apt/lists/*")
+    packages = re.search(r"--no-install-recommends\s+(.*?)\s+&&", installing)
+    assert packages is not None
+    libraries = {"libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"}
+    assert set(packages[1].split()) == {*libraries, "fonts-dejavu-core"}
+    assert all("--extra pdf" in each.rest for each in instructions() if "uv sync" in each.rest)
+    assert all(f":{name}" in (REPOSITORY / ".ci" / "run").read_text("utf-8") for name in libraries)
 
 
 def test_it_runs_bewithu_as_an_ordinary_user_and_not_through_a_shell() -> None:

@@ -42,6 +42,8 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "POST /alerts/{fingerprint}/acknowledge": ACT_ON_ALERT,
         "POST /alerts/{fingerprint}/silence": ACT_ON_ALERT,
         "GET /methods": OF_AREA,
+        "GET /note": OF_AREA,
+        "GET /note.pdf": OF_AREA,
         # The link is signed for what it does and for whom (docs/security.md#links-in-mails).
         "GET /act": ANYBODY,
         "POST /act": ANYBODY,

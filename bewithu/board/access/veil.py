@@ -12,6 +12,7 @@ from datetime import date, datetime
 from bewithu.board.access.guard import visitor
 from bewithu.board.access.refused import NotAllowed
 from bewithu.board.access.veiled_alerts import merged, shown_alert, shown_story
+from bewithu.board.access.veiled_notes import VeiledNotes
 from bewithu.board.access.visitor import NOBODY, What, decide, own_areas, sees_alert
 from bewithu.board.agencies import municipality_of, sort_of
 from bewithu.board.alert_data import AlertInfo, AlertStory, AlertsWanted
@@ -118,6 +119,9 @@ class VeiledData:
 
     def status(self) -> Status:
         return self._data.status()
+
+    def notes(self) -> VeiledNotes:
+        return VeiledNotes(self._data.notes(), lambda area: self._require("totals", area))
 
     def _alerts(
         self, area: str | None, limit: int, find: Callable[[str | None], Sequence[AlertInfo]]

@@ -31,7 +31,7 @@ def test_no_login_is_needed_for_these_alone() -> None:
 
 
 def test_what_has_no_rule_is_for_operators() -> None:
-    assert rule_of("GET", "/note") is OPERATORS
+    assert rule_of("GET", "/nowhere") is OPERATORS
     assert rule_of("HEAD", "/") is RULES["GET /"]
     assert rule_of("POST", "/") is OPERATORS
 

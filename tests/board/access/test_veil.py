@@ -200,3 +200,19 @@ async def test_what_is_left_out_is_never_called_nothing(world: World, client: Cl
             assert ("Your role covers only a part of this area" in page) != whole
         assert ("Only the total of this area is shown." in shown) != whole
     assert "have no figure" not in await (await client.get("/?area=BE&lang=en")).text()
+
+
+async def test_a_note_is_for_who_may_see_its_area_and_compares_with_theirs_alone(
+    client: Client, login: AlwaysBy
+) -> None:
+    assert (await client.get(f"/note?area={GHENT}")).status == 403
+    assert (await client.get(f"/note.pdf?area={GHENT}")).status == 403
+    answer = await client.get(f"/note?area={LIEGE_CITY}")
+    assert answer.status == 200
+    theirs = await answer.text()
+    login.visitor = OPERATOR
+    everything = await (await client.get(f"/note?area={LIEGE_CITY}")).text()
+    # Neighbours in the arrondissement are compared with for whoever may see them.
+    # Once in the list to choose from, and once more where figures are compared.
+    assert theirs.count("Seraing") == 1
+    assert everything.count("Seraing") == 2
