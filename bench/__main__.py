@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 
-from bench import chaos, dashboards, detect, ingest, latency, poison, refresh, scale
+from bench import chaos, dashboards, detect, ingest, latency, poison, refresh, scale, soak
 from bench.errors import BenchError
 from bench.result import Bench
 
@@ -23,6 +23,7 @@ BENCHES: Mapping[str, Bench] = {
     "refresh": refresh,
     "detect": detect,
     "dashboards": dashboards,
+    "soak": soak,
 }
 
 
