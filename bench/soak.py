@@ -36,7 +36,7 @@ DAY_SECONDS = 600.0
 #: A short run has six days all the same, and as many looks.
 _DAYS, _LOOKS, _LOOK_SECONDS = 6, 60, 10.0
 #: So often in a row may the worker leave /metrics unanswered, which takes it at least ten seconds each time.
-_MOST_UNANSWERED = 6
+_MOST_UNANSWERED = 12
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

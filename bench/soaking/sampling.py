@@ -34,7 +34,7 @@ class Sample:
     parts: int
     most_parts: int
     store_mib: float
-    store_with_old_parts_mib: float
+    old_parts_mib: float
     store_bytes_per_event: float
     refresh_seconds: float
     latency_seconds: float
@@ -147,7 +147,7 @@ class Sampler:
             parts=stored.active_parts,
             most_parts=max(stored.parts.values(), default=0),
             store_mib=round(stored.active_bytes / _MIB, 2),
-            store_with_old_parts_mib=round(stored.bytes / _MIB, 2),
+            old_parts_mib=round((stored.bytes - stored.active_bytes) / _MIB, 2),
             store_bytes_per_event=round(stored.active_bytes / records, 1) if records else math.nan,
             refresh_seconds=_mean(before, now, "refresh_seconds", "refreshes"),
             latency_seconds=_mean(before, now, "latency_seconds", "latencies"),

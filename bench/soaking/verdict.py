@@ -27,13 +27,14 @@ class Limit:
         return max(self.share * level, self.least)
 
 
-#: Disk itself grows with the facts, so what each event takes of it is judged.
+#: Disk itself grows with the facts, so what each event takes of it is judged, and what merged parts leave behind.
 LIMITS = (
     Limit("rss_mib", 0.05, 30),
     Limit("handles", 0.05, 5),
     Limit("threads", 0.05, 3),
     Limit("parts", 0.10, 15),
     Limit("store_bytes_per_event", 0.10, 0),
+    Limit("old_parts_mib", 0.25, 30),
     Limit("refresh_seconds", 0.25, 0.05),
     Limit("latency_seconds", 0.25, 0.1),
 )
@@ -41,7 +42,7 @@ LIMITS = (
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """`growth`: of the line through the judged time, its end minus its beginning; `surely`: at least so much, to 95 %."""
+    """`growth`: of the line through the judged time, end minus beginning; `surely`: at least so much, by 95 %."""
 
     limit: Limit
     level: float
