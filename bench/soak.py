@@ -33,8 +33,9 @@ from bewithu.errors import Unavailable
 
 SUMMARY = "hours of steady load: memory, files, parts and disk stay level, and nothing is lost"
 DAY_SECONDS = 600.0
-#: A short run has six days all the same, and as many looks.
-_DAYS, _LOOKS, _LOOK_SECONDS = 6, 60, 10.0
+#: A short run has six days all the same, and more looks than one each ten seconds.
+_DAYS, _LOOKS = 6, 60
+_LEAST_LOOK_SECONDS, _LOOK_SECONDS = 1.0, 10.0
 #: So often in a row may the worker leave /metrics unanswered, which takes it at least ten seconds each time.
 _MOST_UNANSWERED = 12
 
@@ -91,7 +92,8 @@ def _watched(
     tell: Callable[[str], None],
 ) -> Sequence[Sample]:
     samples: list[Sample] = []
-    begun, every, unanswered = time.monotonic(), min(_LOOK_SECONDS, seconds / _LOOKS), 0
+    every = max(_LEAST_LOOK_SECONDS, min(_LOOK_SECONDS, seconds / _LOOKS))
+    begun, unanswered = time.monotonic(), 0
     for look in range(round(seconds / every) + 1):
         time.sleep(max(0.0, begun + look * every - time.monotonic()))
         sender.check()

@@ -12,7 +12,7 @@ from tests.parts.deadlines import wait_until
 
 _DRAIN_SECONDS, _END_SECONDS = 180, 60
 #: So long nothing more is refreshed or mailed when all is done: evaluations come every five seconds.
-_STILL_SECONDS = 12.0
+_STILL_SECONDS = 7.0
 
 
 def end(platform: Platform, tally: Tally) -> Sequence[str]:

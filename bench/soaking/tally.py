@@ -16,8 +16,6 @@ from sinks.clickhouse.bookkeeping import Bookkeeping, Books
 from sinks.clickhouse.contract_tables import facts_table
 from sinks.clickhouse.database import Database
 
-#: An odd number that spreads revisions over 64 bits (2^64 divided by the golden ratio).
-_REVISION = 0x9E3779B97F4A7C15
 _MODULUS = 1 << 64
 
 
@@ -33,7 +31,8 @@ class Sound:
 
 
 def _bits(event_id: UUID, revision: int) -> int:
-    return ((event_id.int >> 64) ^ (event_id.int % _MODULUS)) + revision * _REVISION
+    # A product, as two events that changed their revisions would give the same sum.
+    return ((event_id.int >> 64) ^ (event_id.int % _MODULUS)) * (2 * revision + 1)
 
 
 @dataclass(slots=True)
@@ -78,7 +77,7 @@ def _stored(database: Database, contract: Contract) -> Sound:
     ((count, fingerprint),) = database.rows(f"""
         WITH reinterpretAsUInt64(reverse(substring(UUIDToNum(event_id), 1, 8))) AS high,
             reinterpretAsUInt64(reverse(substring(UUIDToNum(event_id), 9, 8))) AS low
-        SELECT count(), sum(bitXor(high, low) + toUInt64(revision) * toUInt64({_REVISION}))
+        SELECT count(), sum(bitXor(high, low) * toUInt64(2 * revision + 1))
         FROM (SELECT DISTINCT event_id, revision FROM {facts_table(contract.event_type)})
     """)
     return Sound(int(count), int(fingerprint))
