@@ -25,7 +25,7 @@ from bench.soaking.verdict import (
 
 #: Told as means of the time before the judged one and of that itself, beside what has a limit.
 _ALSO = (
-    "cpu_ms_per_event", "lag", "most_parts", "store_mib", "broker_mib",
+    "lag", "most_parts", "store_mib", "broker_mib",
     "broker_rss_mib", "bench_rss_mib", "machine_load",
 )  # fmt: skip
 
