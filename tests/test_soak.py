@@ -39,7 +39,6 @@ LEVEL = {
     "old_parts_mib": 60.0,
     "refresh_seconds": 0.4,
     "latency_seconds": 0.8,
-    "cpu_ms_per_event": 1.0,
 }
 
 

@@ -23,8 +23,10 @@ from bench.soaking.verdict import (
     mean_of,
 )
 
-#: Told as means of the time before the judged one and of that itself, beside what has a limit.
+#: Told as means of the time before the judged one and of that itself, beside what has a limit. CPU time has none: a
+#: worker that has more of the machine refreshes oftener.
 _ALSO = (
+    "cpu_ms_per_event",
     "lag", "most_parts", "store_mib", "broker_mib",
     "broker_rss_mib", "bench_rss_mib", "machine_load",
 )  # fmt: skip

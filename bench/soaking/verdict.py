@@ -37,8 +37,6 @@ LIMITS = (
     Limit("old_parts_mib", 0.25, 30),
     Limit("refresh_seconds", 0.25, 0.05),
     Limit("latency_seconds", 0.25, 0.1),
-    # Other work on the machine makes everything slower; this says whether it was ours.
-    Limit("cpu_ms_per_event", 0.25, 0.1),
 )
 
 
