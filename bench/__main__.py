@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 
-from bench import board, chaos, dashboards, detect, ingest, latency, poison, refresh, scale
+from bench import board, chaos, dashboards, detect, ingest, latency, poison, refresh, scale, soak
 from bench.errors import BenchError
 from bench.result import Bench
 
@@ -24,6 +24,7 @@ BENCHES: Mapping[str, Bench] = {
     "detect": detect,
     "dashboards": dashboards,
     "board": board,
+    "soak": soak,
 }
 
 

@@ -76,16 +76,17 @@ class ApacheKafka:
     process: Process
 
     @classmethod
-    def start(cls, folder: Path) -> ApacheKafka:
+    def start(cls, folder: Path, more_properties: str = "") -> ApacheKafka:
         """Format the storage in `folder`, start, and return once the broker serves clients.
 
-        Skips the test (see `require_part`) when Java or the jars are missing.
+        `more_properties`: lines of server.properties beside ours, or instead of them. Skips the test (see
+        `require_part`) when Java or the jars are missing.
         """
         require_apache_kafka()
         folder.mkdir(parents=True, exist_ok=True)
         port = free_port()
         settings = SERVER_PROPERTIES.format(port=port, controller_port=free_port(), data=folder / "data")
-        (folder / "server.properties").write_text(settings)
+        (folder / "server.properties").write_text(settings + more_properties)
         (folder / "log4j2.properties").write_text(LOG4J_PROPERTIES)
         format_storage(folder)
         return cls(folder, port, launch(folder, port))
