@@ -65,10 +65,12 @@ class SilentServer:
 
     def __init__(self, port: int) -> None:
         self.called = threading.Event()
+        self._callers: list[asyncio.StreamWriter] = []
         self._loop = BackgroundLoop("silent-server")
         self._server = self._loop.run(asyncio.start_server(self._serve, "127.0.0.1", port))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._callers.append(writer)
         self.called.set()
         await reader.read()
         writer.close()
@@ -76,6 +78,10 @@ class SilentServer:
     def stop(self) -> None:
         async def close() -> None:
             self._server.close()
+            for each in self._callers:
+                each.transport.abort()
+            # One turn, in which the loop lets go of the sockets.
+            await asyncio.sleep(0)
 
         self._loop.run(close())
         self._loop.close()
