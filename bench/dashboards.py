@@ -92,7 +92,7 @@ class Timings:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--store", type=Path, required=True, metavar="FOLDER", help="a copy: it is migrated")
+    parser.add_argument("--store", type=Path, metavar="FOLDER", help="needed; a copy: it is migrated")
     parser.add_argument("--rounds", type=positive, default=5, help="default: %(default)s")
     parser.add_argument(
         "--last-day", type=date.fromisoformat, default=datetime.now(UTC).date(), help="default: today"
@@ -101,8 +101,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> Timings:
     """Raises `ContenderError` where there is no store."""
-    if not arguments.store.is_dir():
-        raise ContenderError(f"there is no store at {arguments.store}")
+    if arguments.store is None or not arguments.store.is_dir():
+        raise ContenderError(f"there is no store at {arguments.store}: name a folder with --store")
     with (
         closing(Database.at(f"chdb://{arguments.store.absolute()}")) as database,
         console.status("preparing") as status,
