@@ -19,7 +19,10 @@ from tests.parts.secured_kafka import SecuredKafka
 WRONG = "geheim-wrong-48d1"
 SECRETS = [WRONG, *(password for _, password in LOGINS.values())]
 #: A worker of which every library says all that it can.
-LOUD = "import logging; logging.basicConfig(level=logging.DEBUG); from bewithu.cli.operate import worker; worker()"
+LOUD = (
+    "import asyncio, logging; logging.basicConfig(level=logging.DEBUG); from bewithu.cli import operate;"
+    " asyncio.run(operate._work(operate.load_settings(), quiet=False))"
+)
 #: And asyncio too; when it dies, each thread's place is told.
 LOUDER = {"PYTHONASYNCIODEBUG": "1", "PYTHONFAULTHANDLER": "1", "PYTHONDEVMODE": "1"}
 PARTS = {"ClickHouse": "clickhouse", "Kafka": "kafka", "schema registry": "registry", "mail server": "smtp"}
