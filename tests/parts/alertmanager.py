@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.parts.deadlines import wait_until
-from tests.parts.processes import Process, free_port, start_process
+from tests.parts.processes import Process, free_port
+from tests.parts.ready import start_until_ready
 from tests.parts.require import require_part
 
 #: Debian's name of the program; upstream's is without the project's.
@@ -76,20 +76,4 @@ def _launch(folder: Path, port: int, external_url: str) -> Process:
         "--cluster.listen-address=",
         "--log.level=warn",
     ]
-    process = start_process(command, folder / "alertmanager.log", folder=folder)
-    try:
-        wait_until(
-            lambda: _is_ready(port), 30, f"Alertmanager to answer on port {port}", process=process, every=0.1
-        )
-    except BaseException:
-        process.kill()
-        raise
-    return process
-
-
-def _is_ready(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/-/ready", timeout=2) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
+    return start_until_ready("Alertmanager", command, folder, port)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.parts.deadlines import wait_until
-from tests.parts.processes import Process, free_port, start_process
+from tests.parts.processes import Process, free_port
+from tests.parts.ready import start_until_ready
 from tests.parts.require import require_part
 
 PROGRAM = shutil.which("prometheus")
@@ -106,20 +106,4 @@ def _launch(folder: Path, port: int) -> Process:
         f"--web.listen-address=127.0.0.1:{port}",
         "--log.level=warn",
     ]
-    process = start_process(command, folder / "prometheus.log", folder=folder)
-    try:
-        wait_until(
-            lambda: _is_ready(port), 30, f"Prometheus to answer on port {port}", process=process, every=0.1
-        )
-    except BaseException:
-        process.kill()
-        raise
-    return process
-
-
-def _is_ready(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/-/ready", timeout=2) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
+    return start_until_ready("Prometheus", command, folder, port)
