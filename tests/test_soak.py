@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,12 +21,13 @@ from bench.soaking.load import TRUE_ARRIVALS, Load
 from bench.soaking.pattern import Pattern
 from bench.soaking.result import Soaked
 from bench.soaking.sampling import Measured, Sample, quantile
-from bench.soaking.store_folder import Part, active, stored_in
+from bench.soaking.store_folder import Part, Stored, active, stored_in
 from bench.soaking.tally import Sound, Tally, differences
 from bench.soaking.verdict import LIMITS
 from schemas.contracts import contracts
 from sinks.clickhouse.database import Database
 from tests.parts.kafka import require_apache_kafka
+from tests.parts.own_process import in_own_process
 
 HOUR, DAY, EVERY = 3600.0, 600.0, 10
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -143,21 +145,23 @@ def test_parts_are_active_unless_another_one_was_made_of_them() -> None:
     )
 
 
-def test_the_folder_tells_what_the_store_itself_tells(tmp_path: Path) -> None:
-    database = Database.at(f"chdb://{tmp_path / 'store'}")
-    try:
+def store_with_parts(folder: Path) -> tuple[int, Stored]:
+    """What the store itself says of its active parts, and what its folder says."""
+    with closing(Database.at(f"chdb://{folder}")) as database:
         database.run(
             "CREATE TABLE t (a UInt64, d Date) ENGINE = MergeTree PARTITION BY toYYYYMM(d) ORDER BY a"
         )
         for _ in range(3):
             database.run("INSERT INTO t SELECT number, toDate('2026-03-01') - number % 60 FROM numbers(1000)")
         database.run("OPTIMIZE TABLE t PARTITION 202602")
-        stored = stored_in(tmp_path / "store")
         told = "SELECT count() FROM system.parts WHERE active AND table = 't'"
-        assert stored.parts == {"default.t": database.value(told)}
-        assert 0 < stored.active_bytes < stored.bytes
-    finally:
-        database.close()
+        return int(database.value(told)), stored_in(folder)
+
+
+def test_the_folder_tells_what_the_store_itself_tells(tmp_path: Path) -> None:
+    told, stored = in_own_process(store_with_parts, tmp_path / "store")
+    assert stored.parts == {"default.t": told}
+    assert 0 < stored.active_bytes < stored.bytes
 
 
 def test_the_load_has_everything_and_keeps_the_contracts_but_where_it_says_so() -> None:
@@ -216,4 +220,4 @@ def test_seconds_on_the_real_parts_keep_the_law(tmp_path: Path) -> None:
     assert ours["parts_by_table"]["default.facts_registration"] > 0
     assert len(looks.read_text().splitlines()) > 5
     # Held against nothing sent, the same store breaks the law in its books and in each topic that has facts.
-    assert len(differences(f"chdb://{kept / 'clickhouse'}", Tally())) > 5
+    assert len(in_own_process(differences, f"chdb://{kept / 'clickhouse'}", Tally())) > 5

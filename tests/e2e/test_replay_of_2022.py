@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from importlib.resources import files
 from itertools import groupby
 
+import pytest
+
 from bewithu.simulator import Plan, Publication, simulate
 from bewithu.simulator.chance import stream_of
 from bewithu.simulator.damage import damaged
@@ -54,6 +56,8 @@ def last_day(month: str) -> date:
     return (date(year, number, 28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
+# A year's lives are simulated and stored, which is a minute and a half of work.
+@pytest.mark.timeout(600)
 def test_the_months_certificates_are_those_that_were_published(database: Database) -> None:
     platform = Platform(database, {MONTHLY.id: MONTHLY})
     for day, values in days(platform):

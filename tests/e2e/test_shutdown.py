@@ -172,7 +172,7 @@ def test_a_worker_told_to_end_while_the_store_does_not_answer(tmp_path: Path, du
             lambda: other.ask("/health/ready")[1].get("leads"), 30, "the other to lead", process=other.process
         )
         leads = monotonic() - ended
-        wait_until(both.is_settled, 40, "all to be taken over", process=other.process)
+        wait_until(both.is_settled, 80, "all to be taken over", process=other.process)
         print(f"{during}: ended {took:.1f} s, led {leads:.1f} s, settled {monotonic() - ended:.1f} s")
         # What the store held back arrives after all, from a worker that is gone: nothing is double.
         before = proxy.forwarded
@@ -217,5 +217,5 @@ def test_a_worker_told_to_end_under_load_hands_over_at_once(tmp_path: Path) -> N
         ended = monotonic()
         publishing.join(60)
         (other,) = both.made.workers
-        wait_until(both.is_settled, 40, "all to be taken over", process=other.process)
+        wait_until(both.is_settled, 80, "all to be taken over", process=other.process)
         print(f"under load: ended {took:.1f} s, settled {monotonic() - ended:.1f} s")

@@ -21,6 +21,10 @@ Line = Mapping[str, Any]
 @pytest.mark.parametrize("platform", ["embedded broker"], indirect=True)
 def test_a_mail_leads_back_to_the_offsets_that_it_rests_on(platform: Platform, bewithu: CommandLine) -> None:
     process = platform.start_worker()
+    # What an indicator is built from at first has no batches.
+    wait_until(
+        lambda: platform.rows("SELECT refresh FROM refreshes"), 30, "the first refresh", process=process
+    )
     now = datetime.now(UTC)
     with platform.publisher() as publisher:
         for number in range(COUNT):
