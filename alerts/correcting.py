@@ -54,7 +54,7 @@ def taken_back(
     """
     for firing, end, is_noted in ends:
         finding = restated[firing.rule, firing.area, firing.day]
-        if finding.holds is not False or finding.value == firing.value:
+        if not finding.is_over or finding.value == firing.value:
             continue  # that the rule was changed is no correction of data
         number = end.number + is_noted
         yield Transition(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from functools import cache
 from typing import Any, Final
@@ -26,7 +26,7 @@ from alerts.trail import ids_of_mail
 from alerts.webhook import payload
 from alerts.week import Week
 from bewithu.clock import Clock
-from schemas.alerting import FIRING, MailNote, Outcome, Transition
+from schemas.alerting import FIRING, MailNote, Outcome, Reading, Transition
 
 log = logging.getLogger(__name__)
 
@@ -165,9 +165,7 @@ class Dispatch:
             rule=self._rules[transition.rule].told_in(transition.area),
             coordinator=reader,
             indicator=indicator,
-            history=self._readings.history(transition.indicator, transition.area, transition.day, days)
-            if days
-            else (),
+            history=self._history(transition, days) if days else (),
             last_heard=heard(tuple(publisher.code for publisher in indicator.publishers)),
             board=written.board.rstrip("/"),
             contact=written.book.contact,
@@ -176,6 +174,16 @@ class Dispatch:
                 transition, reader.email, reader.language, written.link_key, written.board, queued_at
             ),
         )
+
+    def _history(self, about: Transition, days: int) -> Sequence[Reading]:
+        found = self._readings.history(about.indicator, about.area, about.day, days)
+        if found or about.value != 0:
+            return found
+        # All was taken back, which is not told apart from few that are left.
+        return [
+            Reading(about.indicator, about.area, about.day - timedelta(days=before), about.value)
+            for before in reversed(range(days))
+        ]
 
     def _outcomes(self, decision: Due, outcome: Outcome, detail: str) -> list[MailNote]:
         """One for each notice of the mail: noted together, they stay together."""

@@ -11,7 +11,8 @@ An alert that fires for another `repeat_interval` is `reminded`, and goes on fir
 after it, comes `retracted` when the data that it fired on were wrong (alerts/correcting.py).
 
 With `for: 0s` an inactive alert fires at once. An alert that fires ends when its condition no longer `stays`, which may
-be at another threshold than the one at which it began. What cannot be said changes nothing. The state between two
+be at another threshold than the one at which it began. What cannot be said changes nothing; where all that was
+reported was taken back it can be said (alerts/judging/panel.py). The state between two
 evaluations is what the log says (`latest`), so a restart or another leader continues where the last one stopped.
 """
 
@@ -81,9 +82,9 @@ def step(
 ) -> Kind | None:
     """The next step, if one is taken: `holds` counts before an alert fires, `stays` from then on."""
     match state.phase if state else "inactive":
-        case "pending" if state and holds is not None:
-            if not holds:
-                return "dropped"
+        case "pending" if holds is False or stays is False:
+            return "dropped"
+        case "pending" if state and holds:
             return "firing" if now - state.since >= rule.for_ else None
         case "firing" if stays is False:
             return "recovering" if rule.keep_firing_for else "resolved"

@@ -202,6 +202,8 @@ def _panel(test: RuleTest, rule: Rule, indicator: str, codes: Sequence[str], len
         parents=_windows(_rows(given, list(map(around, codes)), length), rule.days),
         numerators=_sides(test.numerators if own else {}, values, codes),
         denominators=_sides(test.denominators if own else {}, ones, codes),
+        silent=np.zeros_like(values.T, np.bool_),
+        nothing=np.nan,
     )
 
 

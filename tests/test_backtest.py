@@ -102,6 +102,8 @@ async def live(database: Database) -> tuple[list[Moment], Sequence[Transition]]:
     )
     moments, first = [], 0
     wave = influx(30, 30, 5_000)
+    # All that is ever heard of Antwerp.
+    false = [message.changed(municipality="11002") for message in influx(35, 50, 6_000)]
     for day in range(50):
         platform.clock.moment = FIRST + timedelta(days=day, hours=12)
         new = influx(day, 2 + day % 3, first)
@@ -110,9 +112,9 @@ async def live(database: Database) -> tuple[list[Moment], Sequence[Transition]]:
             new += influx(day, 15, 2_000 + 100 * day)
         # A wave that is heard of five days late, and taken back after a week.
         if day == 35:
-            new += wave
+            new += [*wave, *false]
         if day == 42:
-            new += [message.changed(revision=1, cancelled=True) for message in wave]
+            new += [message.changed(revision=1, cancelled=True) for message in [*wave, *false]]
         send_together(platform, new)
         platform.refresh()
         platform.clock.moment = FIRST + timedelta(days=day, hours=20)
@@ -131,7 +133,7 @@ def moments_of(watched: Rule, times: Sequence[datetime]) -> list[Moment]:
 
 async def test_it_takes_the_steps_that_were_taken(database: Database) -> None:
     times, taken = await live(database)
-    history = KnownHistory(KnownThen(database, INDICATORS))
+    history = KnownHistory(KnownThen(database, INDICATORS), INDICATORS)
     for watched in RULES:
         moments = moments_of(watched, times)
         codes = [area.code for area in covering(watched.level)]
@@ -145,6 +147,8 @@ async def test_it_takes_the_steps_that_were_taken(database: Database) -> None:
         assert {each.kind for each in found} >= {"firing", "resolved"}
     kinds = [each.kind for each in sorted(taken, key=lambda each: each.number) if each.rule == "many"]
     assert {"pending", "recovering", "retracted"} <= set(kinds)
+    antwerp = [(each.number, each.kind) for each in taken if (each.rule, each.area) == ("many", "10000")]
+    assert [kind for _, kind in sorted(antwerp)] == ["pending", "firing", "recovering", "retracted"]
 
 
 def steps_of(watched: Rule, level: Level = Level.MUNICIPALITY) -> list[Transition]:

@@ -38,10 +38,11 @@ def one_by_one(
     for number, moment in enumerate(moments):
         since = moment.until - timedelta(days=max(lags))
         numbers = published.numbers(indicator, AREAS, since, moment.until, moment.as_of)
+        is_worked_out = bool(published.generations_behind(indicator, moment.as_of))
         days = [moment.until - timedelta(days=lag) for lag in lags]
         found.append(
             numbers.filter(pl.col("day").is_in(days))
-            .with_columns(moment=pl.lit(number, pl.Int32))
+            .with_columns(moment=pl.lit(number, pl.Int32), silent=pl.col("silent") & is_worked_out)
             .drop("breakdown")
         )
     return pl.concat(found)

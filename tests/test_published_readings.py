@@ -9,7 +9,7 @@ from importlib.resources import files
 import pytest
 
 from alerts.evaluate import State, evaluate
-from alerts.judging import findings
+from alerts.judging import Finding, findings
 from alerts.rules import Rule
 from alerts.rules.load import load_rules
 from bewithu.fitting.alerting import PublishedReadings, indicator_text
@@ -20,6 +20,7 @@ from sinks.clickhouse.changes import Changes
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.generations import begin
 from sinks.clickhouse.published import PublishedValues
+from tests.alerts.samples import rule
 from tests.events import Platform, person, registration
 
 INDICATORS = load_indicators(files("streams.indicators"))
@@ -53,6 +54,34 @@ def test_areas_that_nothing_was_ever_heard_of_have_no_value(readings: PublishedR
     assert [code for code, (each,) in zip(codes, found.values, strict=True) if not math.isnan(each)] == [
         "62063"
     ]
+
+
+def test_where_all_was_taken_back_an_alert_ends_but_not_while_an_indicator_is_worked_out(
+    database: Database,
+) -> None:
+    platform = Platform(database, {STOCK: INDICATORS[STOCK]})
+    published = PublishedValues(database, INDICATORS, platform.clock)
+    readings = PublishedReadings(published, Bookkeeping(database), Changes(database), INDICATORS)
+    watched = rule(indicator=STOCK, level="country", condition={"above": 20})
+
+    def found(area: str = "BE") -> Finding:
+        panel = {STOCK: readings.series(STOCK, [area], MOMENT.date(), 1)}
+        return next(findings(watched, [area], panel, MOMENT.date(), False))
+
+    assert (found().stays, found().reason) == (None, "no value is published")
+    reported = [registration(person(number), MOMENT) for number in range(30)]
+    platform.send(*reported)
+    platform.refresh()
+    assert (found().stays, found("62063").stays) == (True, True)
+    assert (found("11002").holds, found("11002").stays) == (None, False)
+    platform.send(*(each.changed(revision=1, cancelled=True) for each in reported))
+    platform.refresh()
+    assert (found().holds, found().stays, found().value) == (None, False, 0)
+    # Taken away while it was read.
+    numbered = iter([{STOCK: 1}, {STOCK: 2}])
+    published.generations_behind = lambda *_: next(numbered)  # type: ignore[method-assign]
+    fresh = PublishedReadings(published, Bookkeeping(database), Changes(database), INDICATORS)
+    assert not fresh.series(STOCK, ["BE"], MOMENT.date(), 1).silent.any()
 
 
 def test_values_come_with_those_of_the_areas_around_and_with_their_sides(database: Database) -> None:

@@ -41,12 +41,18 @@ class Finding:
     bound: float | None
     reason: str
 
+    @property
+    def is_over(self) -> bool:
+        """Whether an alert on it ends, which is known where nothing is reported any more."""
+        return self.holds is False or self.stays is False
+
 
 def find(
     rule: Rule, areas: Sequence[str], panel: Panel, active: bool | npt.NDArray[np.bool_] = True
 ) -> Found:
     """`active`: whether the judged day is one on which the rule is looked at; (..., areas) if there are several."""
-    value = panel[rule.indicator].values[..., -1]
+    own = panel[rule.indicator]
+    value = own.values[..., -1]
     holds, stays, is_large = (np.full(value.shape, NO) for _ in range(3))
     bound = np.full(value.shape, np.nan)
     judged: dict[str | None, Judged] = {}
@@ -55,12 +61,14 @@ def find(
         if here is None:
             continue
         judged[override] = judge(here.condition, panel, rule.indicator)
-        large = is_large_enough(here.minimum, panel[rule.indicator])
+        large = is_large_enough(here.minimum, own)
         allowed = np.where(active, large, NO)
         is_large[..., places] = large[..., places]
         holds[..., places] = np.minimum(judged[override].holds, allowed)[..., places]
         stays[..., places] = np.minimum(judged[override].stays, allowed)[..., places]
         bound[..., places] = judged[override].bound[..., places]
+    # An alert that begins where nothing is reported is one about that, and has no number.
+    value = np.where(own.silent & (holds != YES), own.nothing, value)
     return Found(holds, stays, bound, value, is_large, judged)
 
 

@@ -48,7 +48,9 @@ def judge(condition: Condition, panel: Panel, indicator: str) -> Judged:
     compare = np.less if is_lower(condition) else np.greater
     unknown = np.isnan(value) | np.isnan(bound)
     holds, stays = _answers(compare(value, bound), unknown), _answers(compare(value, clear), unknown)
-    return Judged(condition, value, holds, stays, bound)
+    # Where all was taken back nothing can hold an alert up, least of all that the number is missing.
+    without = np.where(compare(series.nothing, clear), YES, NO)
+    return Judged(condition, value, holds, np.where(series.silent, without, stays), bound, series.silent)
 
 
 def is_large_enough(minimum: Minimum, series: Series) -> Answers:
@@ -131,14 +133,21 @@ def _combined(condition: All | Either, parts: Sequence[Judged]) -> Judged:
         bound = np.where(part.holds == holds, part.bound, bound)
         value = np.where(part.holds == holds, part.value, value)
     return Judged(
-        condition, value, holds, reduce(combine, [part.stays for part in parts]), bound, tuple(parts)
+        condition,
+        value,
+        holds,
+        reduce(combine, [part.stays for part in parts]),
+        bound,
+        np.logical_and.reduce([part.silent for part in parts]),
+        tuple(parts),
     )
 
 
 def _absent(condition: Absent, series: Series) -> Judged:
     gone = np.logical_and.reduce(np.isnan(series.values[..., -len(condition.lags) :]), axis=-1)
     answers = _answers(gone, np.zeros_like(gone))
-    return Judged(condition, series.values[..., -1], answers, answers, np.full(gone.shape, np.nan))
+    bound = np.full(gone.shape, np.nan)
+    return Judged(condition, series.values[..., -1], answers, answers, bound, series.silent)
 
 
 def _answers(holds: npt.NDArray[np.bool_], unknown: npt.NDArray[np.bool_]) -> Answers:

@@ -33,7 +33,7 @@ def why(judged: Judged, place: tuple[int, ...]) -> str:
     if isinstance(condition, Absent):
         told = f"no value for {format_duration(condition.absent)}" if holds else "there are values"
     elif np.isnan(value):
-        told = "no value is published"
+        told = "nothing is reported" if judged.silent[place] else "no value is published"
     elif np.isnan(bound):
         told = f"{value:.10g}, and there is no {_measure(condition)}"
     else:

@@ -45,7 +45,7 @@ def of_rules(
     rules: Sequence[Rule], world: World, moments: Sequence[datetime], book: AddressBook
 ) -> dict[str, list[Alarm]]:
     """By rule. `moments`: those at which rules are evaluated, the first ones of the world's."""
-    history = KnownHistory(world)
+    history = KnownHistory(world, world.indicators)
     delays = {name: found.usual_delay_days for name, found in world.indicators.items()}
     number = {at: place for place, at in enumerate(moments)}
     found = {}

@@ -51,9 +51,7 @@ _SITES = 400
 _LATE_DAYS = (14, 60)
 #: Where people are housed; the emergency is left to false alarms.
 _SITE_TYPES = ("collective", "host_family", "municipal", "private")
-#: Of those who arrive in a false alarm so many were there: what is taken back whole counts as never heard of, and an
-#: alert on it cannot tell that it is over.
-ARRIVALS, TRUE_ARRIVALS = 40, 10
+ARRIVALS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +90,13 @@ class Load:
         return Sending(message)
 
     def false_alarm(self, now: datetime) -> Iterator[Sending]:
-        """Many arrivals of yesterday in one municipality, most of them by mistake: `withdrawn` takes these back."""
+        """Many arrivals of yesterday in one municipality, all by mistake: `withdrawn` takes them back."""
         place, moment = self._chance.choice(self._places), now - timedelta(days=1)
-        for number in range(ARRIVALS):
+        for _ in range(ARRIVALS):
             message = self._made_by(makers.housing_change, moment, "moved_in").changed(
                 municipality=place, site_type="emergency"
             )
-            if number >= TRUE_ARRIVALS:
-                self._false_arrivals.append(message)
+            self._false_arrivals.append(message)
             yield Sending(message)
 
     def withdrawn(self, now: datetime) -> Iterator[Sending]:

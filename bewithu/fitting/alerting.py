@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -16,7 +17,7 @@ from alerts.ports import IndicatorText, Publisher
 from schemas.agencies import agency_names
 from schemas.alerting import Reading
 from schemas.areas import LANGUAGES, around
-from schemas.indicators import Indicator, Indicators, counts_persons
+from schemas.indicators import Indicator, Indicators, counts_persons, is_sum
 from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.changes import Changes, Mark
 from sinks.clickhouse.known_then import Then
@@ -70,7 +71,10 @@ class PublishedReadings:
     def _series(self, indicator: str, areas: Sequence[str], until: date, days: int) -> Series:
         since = until - timedelta(days=days - 1)
         parents = [around(code) for code in areas]
+        stood = self._published.generations_behind(indicator)
         read = self._published.numbers(indicator, sorted({*areas, *parents}), since, until)
+        # One that was taken away while it was read has numbers in no area, which is no silence.
+        is_whole = bool(stood) and self._published.generations_behind(indicator) == stood
         numbers = {str(code): rows.sort("day") for (code,), rows in read.group_by("area")}
 
         def column(name: str, codes: Sequence[str]) -> npt.NDArray[np.float64]:
@@ -81,6 +85,8 @@ class PublishedReadings:
             parents=column("value", parents),
             numerators=column("numerator", areas)[:, -1],
             denominators=column("denominator", areas)[:, -1],
+            silent=np.array([is_whole and numbers[code]["silent"][-1] for code in areas]),
+            nothing=_of_nothing(self._indicators[indicator]),
         )
 
     def history(self, indicator: str, area: str, until: date, days: int) -> Sequence[Reading]:
@@ -123,6 +129,10 @@ def _reading(cell: Cell) -> Reading:
     return Reading(cell.indicator, cell.area, cell.day, value, cell.provisional)
 
 
+def _of_nothing(indicator: Indicator) -> float:
+    return 0.0 if is_sum(indicator) else math.nan
+
+
 class Known(Protocol):
     """As `KnownThen`."""
 
@@ -134,8 +144,9 @@ class Known(Protocol):
 class KnownHistory:
     """The `History` of alerts/backtest.py."""
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: Known, indicators: Indicators) -> None:
         self._known = known
+        self._indicators = indicators
 
     def series_then(
         self, indicator: str, areas: Sequence[str], moments: Sequence[Moment], lags: Collection[int]
@@ -147,7 +158,8 @@ class KnownHistory:
         ).sort("moment", "area", "day")
         shape = (len(moments), len(codes), len(lags))
         read = {
-            name: numbers[name].to_numpy().reshape(shape) for name in ("value", "numerator", "denominator")
+            name: numbers[name].to_numpy().reshape(shape)
+            for name in ("value", "numerator", "denominator", "silent")
         }
         place = {code: number for number, code in enumerate(codes)}
         own, theirs = ([place[code] for code in chosen] for chosen in (areas, parents))
@@ -158,4 +170,6 @@ class KnownHistory:
             parents=days[:, theirs],
             numerators=read["numerator"][:, own, -1],
             denominators=read["denominator"][:, own, -1],
+            silent=read["silent"][:, own, -1],
+            nothing=_of_nothing(self._indicators[indicator]),
         )

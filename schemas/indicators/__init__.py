@@ -21,6 +21,7 @@ from schemas.indicators.model import (
     Texts,
     counts_persons,
     has_count,
+    is_sum,
     json_schema,
     sides_of,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "counting",
     "counts_persons",
     "has_count",
+    "is_sum",
     "json_schema",
     "load_indicators",
     "scale_of",

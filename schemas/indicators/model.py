@@ -238,6 +238,11 @@ def has_count(indicator: Indicator) -> bool:
     return isinstance(indicator, Sum | Duration | Completeness | Freshness)
 
 
+def is_sum(indicator: Indicator) -> bool:
+    """Whether of nothing at all it is 0, and not unknown as a share is."""
+    return isinstance(indicator, Flow | Sum | Stock | Gap)
+
+
 def counts_persons(indicator: Indicator) -> bool:
     """Whether its value is a number of persons, or what else is counted like them, told in batches."""
     return (

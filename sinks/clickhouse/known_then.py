@@ -39,13 +39,21 @@ class KnownThen:
     def numbers(
         self, indicator: str, areas: Sequence[str], moments: Sequence[Then], lags: Sequence[int]
     ) -> pl.DataFrame:
-        """As `numbers_then`; of each moment `as_of` says what was known."""
+        """As `numbers_then`, as known at each moment's `as_of`. Nothing is `silent` while it was not worked out."""
 
         def sums_of(side: Counted, looks: Looks) -> pl.DataFrame:
             return self._sums(side, areas, moments, looks)
 
         untils = [moment.until for moment in moments]
-        return numbers_then(self._indicators, indicator, areas, untils, lags, sums_of)
+        found = numbers_then(self._indicators, indicator, areas, untils, lags, sums_of)
+        generations = read_generations(self._database)
+        sides = counted_sides([self._indicators[indicator]], self._indicators).keys()
+        stood = [
+            number
+            for number, moment in enumerate(moments)
+            if sides <= standing(generations, moment.as_of).keys()
+        ]
+        return found.with_columns(silent=pl.col("silent") & pl.col("moment").is_in(stood))
 
     def _sums(
         self, side: Counted, areas: Sequence[str], moments: Sequence[Then], looks: Looks
@@ -103,8 +111,8 @@ def numbers_then(
     lags: Sequence[int],
     sums_of: SumsOf,
 ) -> pl.DataFrame:
-    """moment (its number), area, day, value, numerator, denominator: for each moment and area, and each of the days
-    that lie so many before the moment's `until`. Moments ascend. The numbers are those of `told_numbers`.
+    """moment (its number), area, day, value, numerator, denominator, silent: for each moment and area, and each of the
+    days that lie so many before the moment's `until`. Moments ascend. The numbers are those of `told_numbers`.
     """
     definition = indicators[indicator]
     extra = days_before([definition])

@@ -96,6 +96,10 @@ class PublishedValues:
         sides = self._reader.counted([definition], areas, [TOTAL], since, until, as_of, told_values)
         return told_numbers(definition, values_from_sides([definition], sides, since, until)[indicator])
 
+    def generations_behind(self, indicator: str, as_of: datetime | None = None) -> Mapping[str, int]:
+        """Those that what it is worked out from stands in; empty while one of them does not."""
+        return self._reader.standing(self._indicators[indicator], as_of)
+
     def breakdowns(self, indicator: str, area: str, day: date, as_of: datetime | None = None) -> list[Cell]:
         """The cells of every declared breakdown."""
         families = breakdown_values(self._indicators[indicator], self._indicators)
@@ -147,10 +151,11 @@ def _has_value(indicator: Indicator, denominator: float | None, moved_at: dateti
 
 
 def told_numbers(indicator: Indicator, values: pl.DataFrame) -> pl.DataFrame:
-    """From `VALUES` after disclosure control to what rules judge: area, breakdown, day, value, numerator, denominator.
+    """From `VALUES` after disclosure control to what rules judge: area, breakdown, day, value, numerator, denominator,
+    silent.
 
     Where persons are counted and not even one batch is full these are 0; what is not told otherwise, or was never heard
-    of, is null.
+    of, is null. `silent`: nothing was ever heard of it, or all that was is taken back.
     """
     was_heard = pl.col("known_at").is_not_null()
     is_few = pl.col("suppressed") & counts_persons(indicator)
@@ -167,6 +172,7 @@ def told_numbers(indicator: Indicator, values: pl.DataFrame) -> pl.DataFrame:
             pl.when(was_heard & is_few).then(0.0).when(known).then(name).alias(name)
             for name, known in told.items()
         ),
+        silent=~was_heard,
     )
 
 

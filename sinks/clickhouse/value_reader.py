@@ -66,6 +66,12 @@ class ValueReader:
             for name, side in sides.items()
         }
 
+    def standing(self, definition: Indicator, as_of: datetime | None = None) -> Mapping[str, int]:
+        """The generations that all its sides stand in; empty while one of them does not."""
+        stands = standing(read_generations(self._database), as_of)
+        sides = counted_sides([definition], self._indicators)
+        return {name: stands[name] for name in sides} if sides.keys() <= stands.keys() else {}
+
     def _moves(
         self,
         sides: Mapping[str, Counted],

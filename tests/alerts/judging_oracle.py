@@ -7,7 +7,7 @@ or None when it cannot be said.
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from scipy.stats import norm
@@ -17,12 +17,20 @@ Histories = Mapping[str, Sequence[Value]]
 
 
 def answer(
-    condition: Mapping[str, Any], area: str, own: Histories, parents: Histories, fires: bool
+    condition: Mapping[str, Any],
+    area: str,
+    own: Histories,
+    parents: Histories,
+    fires: bool,
+    silent: Collection[str] = (),
 ) -> bool | None:
-    """`condition` as in YAML, with spans as numbers of days. `fires`: asked for an alert that fires already."""
+    """`condition` as in YAML, with spans as numbers of days. `fires`: asked for an alert that fires already.
+
+    `silent`: areas where nothing is reported, which stands for 0 when an alert fires there already.
+    """
     if "all" in condition or "any" in condition:
         word = "all" if "all" in condition else "any"
-        answers = [answer(part, area, own, parents, fires) for part in condition[word]]
+        answers = [answer(part, area, own, parents, fires, silent) for part in condition[word]]
         decisive = word == "any"
         if decisive in answers:
             return decisive
@@ -32,6 +40,10 @@ def answer(
         return all(value is None for value in history[-condition["absent"] :])
     limit = bound(condition, area, own, parents, fires)
     value = history[-1]
+    if fires and area in silent:
+        if limit is None:
+            return False
+        value = 0.0
     if value is None or limit is None:
         return None
     return value < limit if lower(condition) else value > limit

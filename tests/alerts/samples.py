@@ -56,8 +56,9 @@ def series(
     parents: Sequence[Sequence[float | None]] | None = None,
     numerators: Sequence[float] | None = None,
     denominators: Sequence[float] | None = None,
+    silent: Sequence[bool] | None = None,
 ) -> Series:
-    """`values`: a row of days for each area. Parents have the same values unless given, sides are 1."""
+    """`values`: a row of days for each area. Unless given, parents are the same, sides 1 and none silent."""
     rows = np.array(values, np.float64)
     ones = np.ones(len(rows))
     return Series(
@@ -65,12 +66,15 @@ def series(
         parents=rows if parents is None else np.array(parents, np.float64),
         numerators=ones if numerators is None else np.array(numerators, np.float64),
         denominators=ones if denominators is None else np.array(denominators, np.float64),
+        silent=np.full(len(rows), False) if silent is None else np.array(silent),
+        nothing=0.0,
     )
 
 
-def finding(watched: Rule, value: float | None, day: date = DAY) -> Finding:
+def finding(watched: Rule, value: float | None, day: date = DAY, silent: bool = False) -> Finding:
     """What a rule finds in Liège, when all that it looks at is that day's value."""
-    (found,) = findings(watched, [LIEGE], {watched.indicator: series([[value]])}, day, provisional=True)
+    panel = {watched.indicator: series([[value]], silent=[silent])}
+    (found,) = findings(watched, [LIEGE], panel, day, provisional=True)
     return found
 
 

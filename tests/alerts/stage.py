@@ -27,12 +27,13 @@ TWO = book(coordinator(ANN, LIEGE), coordinator(BO, "BE", language="fr"))
 @dataclass
 class Values:
     """Published values by area, for one indicator: `of` those of the newest day that was asked for, and of all before
-    it that nobody asked for. `was`: those of earlier days, by area and day.
+    it that nobody asked for. `was`: those of earlier days, by area and day. `silent`: where and when nothing is told.
     """
 
     of: dict[str, float | None] = field(default_factory=dict)
     was: dict[tuple[str, date], float | None] = field(default_factory=dict)
     newest: date = date.min
+    silent: set[tuple[str, date]] = field(default_factory=set)
     away: bool = False
     asked: int = 0
 
@@ -43,10 +44,13 @@ class Values:
         if until >= self.newest:
             self.newest = until
             self.was |= {(code, until): self.of.get(code) for code in areas}
-        return series([[self.was.get((code, until), self.of.get(code))] * days for code in areas])
+        return series(
+            [[self.was.get((code, until), self.of.get(code))] * days for code in areas],
+            silent=[(code, until) in self.silent for code in areas],
+        )
 
     def history(self, indicator: str, area: str, until: date, days: int) -> Sequence[Reading]:
-        return [Reading(indicator, area, until, self.of.get(area))]
+        return [] if (area, until) in self.silent else [Reading(indicator, area, until, self.of.get(area))]
 
     def last_heard(self, agencies: Sequence[str]) -> Mapping[str, datetime]:
         return {"fedasil": NOON}

@@ -93,6 +93,21 @@ async def test_what_would_fire_again_or_cannot_be_said_is_no_correction(
     assert story(stage) == ["firing", "resolved"]
 
 
+async def test_an_alert_of_which_all_was_taken_back_is_withdrawn(stage: Stage, post: Post) -> None:
+    async with serving(post):
+        firing = await fired(stage)
+        stage.values.of[LIEGE] = None
+        restate(stage, firing, None)
+        stage.values.silent = {(LIEGE, firing.day + timedelta(days=late)) for late in range(3)}
+        await stage.step(days=1)
+        await stage.step(days=1)
+    assert story(stage) == ["firing", "retracted"]
+    assert WITHDRAWN in post.subjects[1]
+    assert "0 persons" in post.subjects[1]
+    # Zeros are drawn as where few are left.
+    assert [mail.get_content_type() for mail in post.taken[1][1].walk()].count("image/png") == 1
+
+
 async def test_a_rule_with_another_threshold_corrects_nothing(stage: Stage, post: Post) -> None:
     async with serving(post):
         await fired(stage)

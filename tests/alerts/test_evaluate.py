@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from alerts.evaluate import State, evaluate, latest, state_after, transition_id
+from alerts.judging import findings
 from schemas.alerting import Transition
-from tests.alerts.samples import LIEGE, NOON, finding, rule
+from tests.alerts.samples import LIEGE, NOON, finding, rule, series
 
 HOUR = timedelta(hours=1)
 
 
 def run(timeline: str, for_: str, below: bool = False, **changes: Any) -> list[str]:
-    """Evaluates once an hour; the steps with their hour. `x` over 150, `.` not, `?` no value."""
+    """Evaluates once an hour; the steps with their hour. `x` over 150, `.` not, `?` no value, `-` nothing reported."""
     watched = rule(**({"for_": for_, "condition": {"below": 150} if below else {"above": 150}} | changes))
-    values = {"x": 100.0 if below else 200.0, ".": 150.0, "?": None}
+    values = {"x": 100.0 if below else 200.0, ".": 150.0, "?": None, "-": None}
     log: list[Transition] = []
     for hour, mark in enumerate(timeline):
         state = latest(log).get((watched.id, LIEGE))
-        decision = evaluate(watched, finding(watched, values[mark]), state, NOON + hour * HOUR)
+        decision = evaluate(
+            watched, finding(watched, values[mark], silent=mark == "-"), state, NOON + hour * HOUR
+        )
         assert decision.reason
         if decision.transition is not None:
             log.append(decision.transition)
@@ -48,6 +53,37 @@ def run(timeline: str, for_: str, below: bool = False, **changes: Any) -> list[s
 def test_a_timeline_gives_these_steps(timeline: str, for_: str, steps: list[str]) -> None:
     assert run(timeline, for_) == steps
     assert run(timeline, for_, below=True) == steps
+
+
+@pytest.mark.parametrize(
+    ("timeline", "for_", "keep", "steps"),
+    [
+        ("-x-", "0s", "0s", ["1 firing", "2 resolved"]),
+        ("x--x", "1h", "0s", ["0 pending", "1 dropped", "3 pending"]),
+        ("x?--", "0s", "1h", ["0 firing", "2 recovering", "3 resolved"]),
+        ("----", "0s", "0s", []),
+    ],
+)
+def test_where_all_that_was_reported_was_taken_back_an_alert_ends(
+    timeline: str, for_: str, keep: str, steps: list[str]
+) -> None:
+    assert run(timeline, for_, keep_firing_for=keep) == steps
+
+
+def test_an_alert_on_too_little_goes_on_where_nothing_is_left_and_none_begins() -> None:
+    assert run("x--", "0s", below=True) == ["0 firing"]
+    assert run("---", "0s", below=True) == []
+
+
+def test_an_end_where_nothing_is_left_tells_zero_and_of_a_share_no_number() -> None:
+    watched = rule(for_="0s")
+    firing = State("firing", NOON, 2, NOON)
+    ends = evaluate(watched, finding(watched, None, silent=True), firing, NOON + HOUR).transition
+    assert ends is not None
+    assert (ends.kind, ends.value, ends.reason) == ("resolved", 0, "nothing is reported")
+    share = replace(series([[None]], silent=[True]), nothing=math.nan)
+    (found,) = findings(watched, [LIEGE], {watched.indicator: share}, NOON.date(), provisional=True)
+    assert (found.holds, found.stays, found.value) == (None, False, None)
 
 
 def test_a_transition_says_what_was_seen_and_why() -> None:

@@ -67,7 +67,7 @@ def backtest(
         contextlib.closing(connect(settings)) as database,
         Console(stderr=True).status("reading what was known"),
     ):
-        history = KnownHistory(KnownThen(database, written.indicators))
+        history = KnownHistory(KnownThen(database, written.indicators), written.indicators)
         panel = panel_then([variant.rule for variant in others], codes, moments, history)
         steps = [list(steps_of(each.rule, codes, moments, panel)) for each in others]
         # Of the rule itself alone: what it costs, each variant would cost again.
