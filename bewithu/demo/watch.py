@@ -16,6 +16,7 @@ from bewithu.demo.state import AlertLine, DemoState, IndicatorLine
 from bewithu.demo.story import Story
 from bewithu.demo.view import LiveView
 from bewithu.errors import Unavailable
+from bewithu.fitting.worker import Worker
 from bewithu.log_lines import TextLines
 from schemas.alerting import FIRING, Kind, Transition
 from schemas.areas import area
@@ -81,7 +82,7 @@ class _Glance:
             quarantined=books.quarantined, duplicates=books.duplicates, rate=rate,
             by_topic=dict(sent.by_topic) if sent else {}, refusals=dict(refusals),
             indicators=self._indicators(base.day), alerts=self._alert_lines(),
-            notice="; ".join(self._platform.worker.readiness().reasons),
+            notice=_trouble(self._platform.worker),
         )  # fmt: skip
 
     def _rates(self) -> tuple[float, float]:
@@ -116,6 +117,11 @@ class _Glance:
             what=indicator.name.en, since=brussels_day(state.at), value=state.value,
             unit=indicator.unit, percent=indicator.unit == "%",
         )  # fmt: skip
+
+
+def _trouble(worker: Worker) -> str:
+    """What keeps it from its work; that it was told to end does not count."""
+    return "" if worker.stopping else "; ".join(worker.readiness().reasons)
 
 
 def _shown(kind: Kind) -> str:

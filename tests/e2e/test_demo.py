@@ -95,6 +95,7 @@ def test_ctrl_c_stops_the_demo_cleanly_and_nothing_is_left_behind(tmp_path: Path
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=60)
         assert process.returncode == 0, output
+        assert "trouble: it was told" not in output, "an end that was asked for is no trouble"
         wait_until(lambda: not any(map(alive, family)), 10, "all of the demo's processes to end")
         assert list(tmp_path.iterdir()) == []
     finally:
