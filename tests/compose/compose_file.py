@@ -92,13 +92,20 @@ class Service:
 
     @property
     def mounts(self) -> Sequence[Mount]:
+        """Folders of the machine are not among them."""
         parts = [mount.split(":") for mount in self.document.get("volumes", ()) if mount.startswith(".")]
         return [Mount(REPOSITORY / source, target, more == ["ro"]) for source, target, *more in parts]
 
     @property
     def volumes(self) -> frozenset[str]:
         mounts = self.document.get("volumes", ())
-        return frozenset(mount.split(":")[0] for mount in mounts if not mount.startswith("."))
+        return frozenset(mount.split(":")[0] for mount in mounts if not mount.startswith((".", "/")))
+
+    @property
+    def folders(self) -> Mapping[str, str]:
+        """Of the machine: where each is in the container."""
+        parts = [mount.split(":") for mount in self.document.get("volumes", ()) if mount.startswith("/")]
+        return dict(parts)
 
     @cached_property
     def listens(self) -> frozenset[int]:
@@ -141,12 +148,25 @@ def env_file(name: str) -> Mapping[str, str]:
 
 @cache
 def load(env: str) -> ComposeFile:
-    """With the variables of the file `env` and none of this process'."""
-    return ComposeFile(interpolated(text(), env_file(env)))
+    """With the variables of the file `env` and none of this process', and the further files that it names."""
+    variables = env_file(env)
+    first, *further = files(env)
+    document = interpolated(text(first), variables)
+    for name in further:
+        more = interpolated(text(name), variables)
+        for service, added in more["services"].items():
+            assert added.keys() == {"volumes"}, "what else Compose merges is not done here"
+            document["services"][service].setdefault("volumes", []).extend(added["volumes"])
+    return ComposeFile(document)
 
 
-def text() -> str:
-    return (REPOSITORY / "docker-compose.yml").read_text("utf-8")
+def files(env: str) -> Sequence[str]:
+    """The files that Compose then reads."""
+    return env_file(env).get("COMPOSE_FILE", "docker-compose.yml").split(":")
+
+
+def text(name: str = "docker-compose.yml") -> str:
+    return (REPOSITORY / name).read_text("utf-8")
 
 
 def interpolated(source: str, variables: Mapping[str, str]) -> Mapping[str, Any]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
+from inspect import signature
+from xml.etree import ElementTree
 
 import pytest
 import yaml
 
+from bewithu.cli.backup import create
 from tests.compose.compose_file import DEMO, PRODUCTION, SECRETS, Service, load, text
 from tests.parts.processes import REPOSITORY
 
@@ -166,6 +169,19 @@ def test_what_is_declared_is_used_and_what_is_used_is_declared() -> None:
         each["source"] for service in SERVICES.values() for each in service.document.get("configs", ())
     }
     assert configs == set(FILE.document["configs"])
+
+
+def test_in_production_clickhouse_has_a_disk_for_backups_away_from_its_data() -> None:
+    clickhouse = load(PRODUCTION).services["clickhouse"]
+    disk = ElementTree.parse(REPOSITORY / "deploy/backups.xml")
+    path, name = disk.findtext(".//disks/backups/path"), disk.findtext("backups/allowed_disk")
+    assert path is not None
+    assert list(clickhouse.folders.values()) == [path.rstrip("/")]
+    assert not path.startswith("/var/lib/clickhouse")
+    assert name == signature(create).parameters["disk"].default
+    configured = {mount.target for mount in clickhouse.mounts if mount.source.name == "backups.xml"}
+    assert configured == {"/etc/clickhouse-server/config.d/backups.xml"}
+    assert not SERVICES["clickhouse"].folders
 
 
 def test_no_value_is_written_twice_by_mistake() -> None:

@@ -15,12 +15,12 @@ from bewithu.cli import app
 from bewithu.settings import Settings
 from schemas.contracts import contracts
 from schemas.outward import outward_contracts
-from tests.compose.compose_file import DEMO, PRODUCTION, SECRETS, env_file, load, text
+from tests.compose.compose_file import DEMO, PRODUCTION, SECRETS, env_file, files, load, text
 from tests.parts.processes import REPOSITORY
 
 OURS = [name for name, service in load(DEMO).services.items() if service.is_ours]
 #: Of the compose file itself, in `.env`; every other one is a setting of ours.
-OF_COMPOSE = {"COMPOSE_PROFILES", "ADDRESS_BOOK", "ALERTMANAGER", "SECRETS"}
+OF_COMPOSE = {"BACKUPS", "COMPOSE_PROFILES", "ADDRESS_BOOK", "ALERTMANAGER", "SECRETS"}
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -68,8 +68,9 @@ def test_its_environment_loads(name: str, env: str, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("env", [DEMO, PRODUCTION])
 def test_every_variable_of_an_env_file_is_asked_for(env: str) -> None:
-    asked = {*re.findall(r"\$\{(\w+)", text()), *re.findall(r"^ +(BEWITHU_\w+):$", text(), re.MULTILINE)}
-    assert set(env_file(env)) - {"COMPOSE_PROFILES"} <= asked
+    read = "".join(map(text, files(env)))
+    asked = {*re.findall(r"\$\{(\w+)", read), *re.findall(r"^ +(BEWITHU_\w+):$", read, re.MULTILINE)}
+    assert set(env_file(env)) - {"COMPOSE_PROFILES", "COMPOSE_FILE"} <= asked
     assert {name for name in asked if not name.startswith("BEWITHU_")} <= OF_COMPOSE
 
 

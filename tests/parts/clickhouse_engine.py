@@ -19,13 +19,8 @@ WITH_NAMES = "TabSeparatedWithNames"
 UNKNOWN_EXCEPTION = 1002
 _CODE = re.compile(r"Code: (\d+)\.")
 _SETTING_NAME = re.compile(r"\w+")
-# A disk for backups, as an operator would configure it.
-_CONFIGURATION = """\
-<clickhouse>
-  <storage_configuration><disks><backups><type>local</type><path>{backups}/</path></backups></disks></storage_configuration>
-  <backups><allowed_disk>backups</allowed_disk></backups>
-</clickhouse>
-"""
+#: A disk for backups, as operators configure it.
+_BACKUPS = Path(__file__).parents[2] / "deploy" / "backups.xml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +63,7 @@ class Engine:
         self._data = str(folder / "data")
         if backups is not None:
             configuration = folder / "backups.xml"
-            configuration.write_text(_CONFIGURATION.format(backups=backups))
+            configuration.write_text(_BACKUPS.read_text("utf-8").replace("/backups/", f"{backups}/"))
             self._data += f"?config-file={configuration}"
         self._uploads = folder / "uploads"
         self._uploads.mkdir(parents=True, exist_ok=True)
