@@ -135,6 +135,7 @@ def test_a_feed_tells_its_newest_event_and_what_was_refused(platform: Platform, 
     assert fedasil.refusals == {"missing": 1, "bad_format": 1}
     assert (fedasil.recorded_at, fedasil.seen_at) == (None, platform.clock.moment)
     assert (cpas.agency, cpas.refusals) == ("cpas-62063", {"unknown_municipality": 1})
+    assert Bookkeeping(database).last_recorded() == {"dvz": dvz.recorded_at}
 
 
 def test_an_agency_s_feeds_of_several_topics_are_one(platform: Platform, database: Database) -> None:
@@ -144,6 +145,7 @@ def test_an_agency_s_feeds_of_several_topics_are_one(platform: Platform, databas
     )
     (feed,) = Bookkeeping(database).feeds()
     assert (feed.agency, feed.accepted) == ("mun-62063", 2)
+    assert Bookkeeping(database).last_recorded() == {"mun-62063": feed.recorded_at}
     assert len(contracts()) > 2
 
 

@@ -21,7 +21,7 @@ from sinks.clickhouse.database import Database
 from sinks.clickhouse.generations import begin
 from sinks.clickhouse.published import PublishedValues
 from tests.alerts.samples import rule
-from tests.events import Platform, person, registration
+from tests.events import Platform, benefit_grant, person, registration
 
 INDICATORS = load_indicators(files("streams.indicators"))
 STOCK, SHARE = "persons_protected", "share_protected_on_living_wage"
@@ -101,6 +101,20 @@ def test_values_come_with_those_of_the_areas_around_and_with_their_sides(databas
     # The day and its sides are those that the board shows.
     cells = published.totals([STOCK], ["11002", "62063"], MOMENT.date(), MOMENT.date())
     assert [cell.value for cell in cells] == found.values[:2, -1].tolist()
+
+
+def test_all_of_a_kind_of_agency_is_heard_when_one_of_them_is(database: Database) -> None:
+    platform = Platform(database)
+    platform.send(
+        benefit_grant(person(1), MOMENT, agency="cpas-62063").changed(recorded_at=MOMENT),
+        benefit_grant(person(2), MOMENT, agency="cpas-11002").changed(
+            recorded_at=MOMENT + timedelta(hours=1)
+        ),
+    )
+    published = PublishedValues(database, INDICATORS, platform.clock)
+    readings = PublishedReadings(published, Bookkeeping(database), Changes(database), INDICATORS)
+    heard = readings.last_heard(["cpas", "cpas-62063", "fedasil"])
+    assert heard == {"cpas": MOMENT + timedelta(hours=1), "cpas-62063": MOMENT}
 
 
 def test_values_are_read_anew_when_they_moved_and_only_then(

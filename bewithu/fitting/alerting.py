@@ -100,10 +100,10 @@ class PublishedReadings:
     def last_heard(self, agencies: Sequence[str]) -> Mapping[str, datetime]:
         """`cpas` is heard when any `cpas-…` is."""
         heard: dict[str, datetime] = {}
-        for feed in self._bookkeeping.feeds():
-            for code in (feed.agency, feed.agency.partition("-")[0]):
-                if code in agencies and feed.recorded_at:
-                    heard[code] = max(feed.recorded_at, heard.get(code, feed.recorded_at))
+        for agency, recorded_at in self._bookkeeping.last_recorded().items():
+            for code in (agency, agency.partition("-")[0]):
+                if code in agencies:
+                    heard[code] = max(recorded_at, heard.get(code, recorded_at))
         return heard
 
 

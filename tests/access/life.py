@@ -149,6 +149,7 @@ def read(database: Database) -> None:
     bookkeeping = Bookkeeping(database)
     assert bookkeeping.books().accepted
     assert bookkeeping.feeds()
+    assert bookkeeping.last_recorded()
     assert bookkeeping.quarantined(5, None, None)
     assert bookkeeping.last_refresh()
     assert retention_of(database, moment)
