@@ -20,8 +20,8 @@ from schemas.alert_events import alert_events
 from schemas.contracts import contracts
 from schemas.rejections import rejections
 from sinks.clickhouse.access.rights import lacking
-from sinks.clickhouse.condition import Disk
 from sinks.clickhouse.database import Database
+from sinks.clickhouse.disks import Disk
 from sinks.clickhouse.migrate import migrations
 from streams.registry import SchemaRegistry as RegistryClient
 from streams.topics import ensure_topics

@@ -191,6 +191,10 @@ def of_sexes(
     return cells["sex=female"], cells["sex=male"]
 
 
+def test_what_has_no_breakdown_has_no_such_cells(published: PublishedValues) -> None:
+    assert published.breakdowns("freshness_agencies", "BE", day(1)) == []
+
+
 def test_every_declared_breakdown_has_its_cell(database: Database, published: PublishedValues) -> None:
     store(database, *sexes(20, 30))
     cells = {cell.breakdown: cell for cell in published.breakdowns(STOCK, "BE", day(1))}

@@ -1,4 +1,4 @@
-"""How the store itself does: its version, clock, disks, parts, mutations and replicas."""
+"""How the store itself does: its version, clock, parts, mutations and replicas."""
 
 from __future__ import annotations
 
@@ -14,15 +14,6 @@ class Server:
 
     version: str
     seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Disk:
-    """In bytes."""
-
-    name: str
-    free: int
-    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +38,6 @@ class Condition:
             "SELECT version(), toUnixTimestamp64Milli(now64(3, 'UTC'))"
         )
         return Server(version, milliseconds / 1000)
-
-    def disks(self) -> Sequence[Disk]:
-        """Those that have a size of their own: an object store's has none."""
-        rows = self._database.rows("SELECT name, free_space, total_space FROM system.disks ORDER BY name")
-        return [Disk(*row) for row in rows if 0 < row[2] < 1 << 62]
 
     def most_parts(self) -> tuple[str, int]:
         """The table with the most parts in one partition, and how many."""

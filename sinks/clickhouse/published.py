@@ -101,9 +101,11 @@ class PublishedValues:
         return self._reader.standing(self._indicators[indicator], as_of)
 
     def breakdowns(self, indicator: str, area: str, day: date, as_of: datetime | None = None) -> list[Cell]:
-        """The cells of every declared breakdown."""
+        """The cells of every declared breakdown; none where none is declared."""
         families = breakdown_values(self._indicators[indicator], self._indicators)
         parts = [part for family in families for part in family]
+        if not parts:
+            return []
         cells = self._cells([indicator], [area], parts, day, day, as_of)
         return [cells[indicator, area, part, day] for part in parts]
 

@@ -10,6 +10,7 @@ from schemas.contracts import contracts
 from sinks.clickhouse.bookkeeping import moment
 from sinks.clickhouse.contract_tables import facts_table
 from sinks.clickhouse.database import Database, statement
+from sinks.clickhouse.disks import Disk, disks
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +35,6 @@ class Arrivals:
     last: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Disk:
-    """A disk of the server's own, in bytes."""
-
-    name: str
-    free: int
-    size: int
-
-
 class StoreState:
     """Every call reads a column or two of all that is stored: for every so often. Raises `Unavailable`."""
 
@@ -62,7 +54,4 @@ class StoreState:
         return [Arrivals(agency, events, moment(last)) for agency, events, last in rows]
 
     def disks(self) -> Sequence[Disk]:
-        rows = self._database.rows(
-            "SELECT name, free_space, total_space FROM system.disks WHERE NOT is_remote"
-        )
-        return [Disk(*row) for row in rows]
+        return disks(self._database)

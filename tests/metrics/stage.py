@@ -18,7 +18,7 @@ from bewithu.fitting.leader import Leader
 from bewithu.fitting.metrics import Metrics
 from bewithu.fitting.metrics.ingest import TimedFactStore
 from bewithu.fitting.metrics.readings import Agency, Observation, Reader, Readings
-from sinks.clickhouse.store_state import Disk
+from sinks.clickhouse.disks import Disk
 from sinks.clickhouse.watched_database import WatchedDatabase
 from streams.worker import Progress
 

@@ -16,8 +16,9 @@ from bewithu.fitting.metrics.readings import LONGEST_AGE_SECONDS, Agency, Observ
 from schemas.alerting import Transition
 from schemas.quarantine import Place, Step
 from sinks.clickhouse.database import Database
+from sinks.clickhouse.disks import Disk
 from sinks.clickhouse.quarantine import Quarantine
-from sinks.clickhouse.store_state import Arrivals, Disk, OpenRefusals, StoreState
+from sinks.clickhouse.store_state import Arrivals, OpenRefusals, StoreState
 from tests.events import Platform, person, registration
 from tests.metrics.stage import Stage, readings
 from tests.parts.deadlines import wait_until_async

@@ -14,8 +14,9 @@ from bewithu.errors import MigrationError, Unavailable
 from bewithu.settings import Settings
 from bewithu.wiring import connect
 from sinks.clickhouse.access.rights import lacking
-from sinks.clickhouse.condition import Condition, Disk
+from sinks.clickhouse.condition import Condition
 from sinks.clickhouse.database import Database
+from sinks.clickhouse.disks import Disk, disks
 from sinks.clickhouse.migrate import unapplied
 
 #: Its defaults are those that our inserts state settings against (docs/decisions/0003-facts-keep-every-revision.md).
@@ -36,7 +37,7 @@ def check_store(settings: Settings) -> Iterator[Finding]:
         yield _migrations(database)
         looks: tuple[tuple[str, Callable[[], Finding]], ...] = (
             ("ClickHouse rights", lambda: _rights(database)),
-            ("ClickHouse disk", lambda: disk(condition.disks())),
+            ("ClickHouse disk", lambda: disk(disks(database))),
             ("ClickHouse parts", lambda: parts(*condition.most_parts())),
             ("ClickHouse mutations", lambda: _mutations(condition)),
             ("ClickHouse replicas", lambda: _replicas(condition)),
@@ -100,12 +101,12 @@ def _rights(database: Database) -> Finding:
     return ok("ClickHouse rights", "all that a worker needs")
 
 
-def disk(disks: Sequence[Disk]) -> Finding:
+def disk(found: Sequence[Disk]) -> Finding:
     """By the one with the least room."""
-    if not disks:
+    if not found:
         return ok("ClickHouse disk", "none with a size of its own")
-    least = min(disks, key=lambda each: each.free / each.total)
-    told = f"{least.name}: {least.free / _GIB:.1f} of {least.total / _GIB:.1f} GiB free"
+    least = min(found, key=lambda each: each.free / each.size)
+    told = f"{least.name}: {least.free / _GIB:.1f} of {least.size / _GIB:.1f} GiB free"
     mend = "give it more room, or shorten how long events are kept"
     if _is_under(least, FULL):
         return failed("ClickHouse disk", told, mend)
@@ -113,7 +114,7 @@ def disk(disks: Sequence[Disk]) -> Finding:
 
 
 def _is_under(disk: Disk, limit: tuple[int, float]) -> bool:
-    return disk.free < limit[0] or disk.free < limit[1] * disk.total
+    return disk.free < limit[0] or disk.free < limit[1] * disk.size
 
 
 def parts(table: str, count: int) -> Finding:

@@ -17,7 +17,8 @@ from bewithu.errors import Unavailable
 from bewithu.fitting.metrics.labels import agency_label, reason_label, topic_label
 from schemas.alerting import FIRING, Transition
 from schemas.national_number import mask
-from sinks.clickhouse.store_state import Arrivals, Disk, OpenRefusals
+from sinks.clickhouse.disks import Disk
+from sinks.clickhouse.store_state import Arrivals, OpenRefusals
 
 log = logging.getLogger("bewithu.metrics")
 
