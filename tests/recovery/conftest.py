@@ -1,13 +1,15 @@
-"""ClickHouse with a disk for backups, and empty databases on it."""
+"""ClickHouse with a disk for backups: alone with empty databases on it, and with a platform around it."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from sinks.clickhouse.database import Database
+from tests.chaos.stage import Stage, stage
 from tests.parts.clickhouse import ClickHouse
 from tests.parts.processes import running
 
@@ -37,3 +39,11 @@ def new_database(server: ClickHouse) -> Iterator[Callable[[], Database]]:
     yield make
     for database in made:
         database.close()
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[Stage]:
+    (tmp_path / "backups").mkdir()
+    with stage(tmp_path / "stage", seed=5, backups=tmp_path / "backups") as found:
+        found.settings = {"BEWITHU_REFRESH__EVALUATION_SECONDS": "0.5", "BEWITHU_REFRESH__AUDIT_SECONDS": "1"}
+        yield found

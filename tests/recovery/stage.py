@@ -19,7 +19,8 @@ from sinks.clickhouse.database import Database
 from tests.chaos import checks
 from tests.chaos.agencies import Agencies, schema_ids
 from tests.chaos.ledger import Ledger
-from tests.chaos.stage import Stage
+from tests.chaos.stage import GROUP, Stage
+from tests.chaos.watcher import Watcher
 from tests.parts.deadlines import wait_until
 from tests.parts.processes import REPOSITORY
 
@@ -110,6 +111,19 @@ def lose_clickhouse(made: Stage) -> None:
     shutil.rmtree(made.clickhouse.folder)
     made.clickhouse.folder.mkdir()
     made.clickhouse.restart()
+
+
+def wait_until_committed(made: Stage, ledger: Ledger) -> None:
+    watcher = Watcher(made.kafka.bootstrap_servers, GROUP, made.clickhouse.port, ledger)
+    watcher.start()
+    try:
+        wait_until(
+            lambda: watcher.look() and sum(watcher.committed.values()) == len(ledger),
+            30,
+            "all to be committed",
+        )
+    finally:
+        watcher.stop()
 
 
 def stop_workers(made: Stage) -> None:

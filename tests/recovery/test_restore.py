@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -19,8 +18,7 @@ from sinks.clickhouse.database import Database
 from sinks.clickhouse.prepare import prepare
 from streams.standing import Standing
 from tests.chaos.ledger import Ledger
-from tests.chaos.stage import GROUP, Stage, stage
-from tests.chaos.watcher import Watcher
+from tests.chaos.stage import GROUP, Stage
 from tests.e2e.platform import RULE
 from tests.parts.deadlines import wait_until
 from tests.recovery.stage import (
@@ -34,28 +32,8 @@ from tests.recovery.stage import (
     run,
     stop_workers,
     values,
+    wait_until_committed,
 )
-
-
-@pytest.fixture
-def made(tmp_path: Path) -> Iterator[Stage]:
-    (tmp_path / "backups").mkdir()
-    with stage(tmp_path / "stage", seed=5, backups=tmp_path / "backups") as found:
-        found.settings = {"BEWITHU_REFRESH__EVALUATION_SECONDS": "0.5", "BEWITHU_REFRESH__AUDIT_SECONDS": "1"}
-        yield found
-
-
-def wait_until_committed(made: Stage, ledger: Ledger) -> None:
-    watcher = Watcher(made.kafka.bootstrap_servers, GROUP, made.clickhouse.port, ledger)
-    watcher.start()
-    try:
-        wait_until(
-            lambda: watcher.look() and sum(watcher.committed.values()) == len(ledger),
-            30,
-            "all to be committed",
-        )
-    finally:
-        watcher.stop()
 
 
 @pytest.mark.timeout(300)
