@@ -98,6 +98,14 @@ class Paints:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--facts", type=positive, default=DEFAULT_FACTS, help="made-up facts in the store")
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        choices=range(1, len(_AREAS) + 1),
+        default=ROUNDS,
+        metavar="N",
+        help=f"areas for which each page is opened, up to {len(_AREAS)} (default: %(default)s)",
+    )
 
 
 def run(arguments: argparse.Namespace, console: Console) -> Paints:
@@ -118,7 +126,7 @@ def run(arguments: argparse.Namespace, console: Console) -> Paints:
             address = next(line for line in log.read_text().splitlines() if line.startswith("http://"))
             browser, devtools = start_browser(folder)
             console.print(f"opening pages of {address}")
-            return Paints(arguments.facts, asyncio.run(_measure(devtools, address)))
+            return Paints(arguments.facts, asyncio.run(_measure(devtools, address, arguments.rounds)))
         except TimeoutError as error:
             raise ContenderError(f"{error}; {log.read_text()[-2000:]}") from error
         finally:
@@ -127,13 +135,13 @@ def run(arguments: argparse.Namespace, console: Console) -> Paints:
             serving.stop()
 
 
-async def _measure(devtools: str, address: str) -> Mapping[str, Paint]:
+async def _measure(devtools: str, address: str, rounds: int) -> Mapping[str, Paint]:
     # What the first page of all pays is the start of the store and of the browser.
     await _open(devtools, f"{address}/?lang=en&area=11002")
     found = {}
     for name, path in PAGES.items():
         first, again, sizes = [], [], []
-        for area in _AREAS[:ROUNDS]:
+        for area in _AREAS[:rounds]:
             page = address + path.format(area=area)
             first.append((await _open(devtools, page))[0])
             painted, kb = await _open(devtools, page)

@@ -12,6 +12,7 @@ import pytest
 
 from bench.__main__ import BENCHES
 from bench.scale import Curve, Point, what_bounds
+from tests.board.browser import require_chromium
 
 
 def point(workers: int = 1, seconds: float = 10, **used: float) -> Point:
@@ -61,6 +62,17 @@ def test_what_measures_ours_runs_on_the_store_as_it_is_now(words: Sequence[str])
     done = subprocess.run(command, capture_output=True, text=True, timeout=170, check=False)
     assert done.stdout, done.stderr[-2000:]
     assert json.loads(done.stdout)["ours"]
+
+
+@pytest.mark.timeout(180)
+def test_every_page_of_the_board_is_painted() -> None:
+    require_chromium()
+    command = [sys.executable, "-m", "bench", "board", "--facts", "2000", "--rounds", "1", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=170, check=False)
+    assert done.stdout, done.stderr[-2000:]
+    pages = json.loads(done.stdout)["ours"]
+    assert set(pages) == {"start", "indicator", "alerts", "methods"}
+    assert all(page["first_seconds"] > 0 and page["kb"] > 1 for page in pages.values())
 
 
 @pytest.mark.timeout(180)

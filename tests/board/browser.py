@@ -40,12 +40,18 @@ _FLAGS = (
 )
 
 
-def start_browser(folder: Path) -> tuple[Process, str]:
-    """The process, to be stopped by the caller, and the address of its DevTools. Skips where Chromium is missing."""
+def require_chromium() -> str:
+    """Where it is."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     require_part("Chromium", chromium is not None, "On Debian: apt-get install chromium.")
+    return str(chromium)
+
+
+def start_browser(folder: Path) -> tuple[Process, str]:
+    """The process, to be stopped by the caller, and the address of its DevTools. Skips where Chromium is missing."""
+    chromium = require_chromium()
     profile = folder / "profile"
-    command = [str(chromium), *_FLAGS, f"--user-data-dir={profile}", "about:blank"]
+    command = [chromium, *_FLAGS, f"--user-data-dir={profile}", "about:blank"]
     process = start_process(command, folder / "chromium.log", environment={"HOME": str(folder)})
     port_file = profile / "DevToolsActivePort"
     try:
