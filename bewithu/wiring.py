@@ -23,6 +23,7 @@ from bewithu.fitting.acting import LinkedActions, Stores
 from bewithu.fitting.alerting import PublishedReadings, indicator_texts
 from bewithu.fitting.board import PublishedBoard
 from bewithu.fitting.board_alerts import BoardAlerts
+from bewithu.fitting.catching_up import CatchingUp
 from bewithu.fitting.description import description
 from bewithu.fitting.leader import Leader
 from bewithu.fitting.metrics import Metrics
@@ -52,6 +53,7 @@ from sinks.clickhouse.store_state import StoreState
 from sinks.clickhouse.stored_offsets import StoredOffsets
 from sinks.clickhouse.watched_database import WatchedDatabase
 from streams.alert_events import KafkaAlertEvents
+from streams.group_offsets import GroupOffsets
 from streams.intake import Intake
 from streams.kafka_reader import KafkaReader
 from streams.registry import SchemaRegistry
@@ -162,6 +164,7 @@ def make_worker(
         None if quiet else announcer.step,
         FeedLog(metrics_store).note,
         lambda: indicators.finished,
+        CatchingUp(GroupOffsets(settings.kafka).in_kafka, StoredOffsets(leader_store).reached),
     )
 
     # The board shows what is published.

@@ -8,65 +8,21 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any
 
 from alerts.announce import Announced
 from alerts.teller import StepReport
 from bewithu.clock import Clock
 from bewithu.correlation import bound, ids
 from bewithu.errors import LeadLost
+from bewithu.fitting.leader_ports import Audit, CatchesUp, Forget, NoteFeeds, Refresh, Unwatched, Watch
 from schemas.national_number import mask
-from sinks.clickhouse.audit import Audited
-from sinks.clickhouse.forgetting import Forgot
 from sinks.clickhouse.indicator_store import Refreshed
 
 log = logging.getLogger("bewithu.leader")
 trail = logging.getLogger("bewithu.trail")
 #: Ids of batches in one line: collectors of logs cut longer ones.
 _BATCHES_A_LINE = 200
-
-
-class Refresh(Protocol):
-    """As `ClickHouseIndicators.refresh`."""
-
-    def __call__(
-        self, now: datetime, on_values: Callable[[], object], leads: Callable[[], bool]
-    ) -> Refreshed | None: ...
-
-
-class Audit(Protocol):
-    """As `ClickHouseIndicators.audit`, of a sample of its own choice."""
-
-    def __call__(self, now: datetime, leads: Callable[[], bool]) -> Audited | None: ...
-
-
-class Forget(Protocol):
-    """As `ClickHouseIndicators.forget`, of what is too old by now."""
-
-    def __call__(self, now: datetime, leads: Callable[[], bool]) -> Forgot | None: ...
-
-
-class Watch(Protocol):
-    """Who wants to hear how long things took, in seconds."""
-
-    def took(self, stage: str, seconds: float) -> object: ...
-
-    def readable_after(self, seconds: float) -> object:
-        """From Kafka's time of a batch's first record until a value with it could be read."""
-
-
-class Unwatched:
-    def took(self, stage: str, seconds: float) -> None: ...
-
-    def readable_after(self, seconds: float) -> None: ...
-
-
-class NoteFeeds(Protocol):
-    """As `FeedLog.note`."""
-
-    def __call__(self, now: datetime, leads: Callable[[], bool]) -> int: ...
-
-
 #: Feeds are written down no oftener, and after a rest of so many times what it took: a hundredth of the leader's time.
 _FEEDS_SECONDS, _FEEDS_REST = 30.0, 100.0
 
@@ -87,13 +43,14 @@ class Leader:
         announce: Callable[[], Awaitable[Announced]] | None = None,
         note_feeds: NoteFeeds | None = None,
         finished: Callable[[], int] = lambda: 0,
+        catching_up: CatchesUp | None = None,
     ) -> None:
         """`evaluate_every`: seconds between two evaluations of the rules while values change all the time.
 
         `audit_every`: seconds between two audits, which come after an evaluation; 0 for none. `forget_every`: seconds
         after which what has become too old is forgotten again, from the first evaluation on. `announce`: publishes
         alerts for other systems, after each evaluation. `note_feeds`: writes down how agencies' feeds do. `finished`:
-        the last refresh that did, for logs.
+        the last refresh that did, for logs. `catching_up`: until it is done, no rule is judged.
         """
         self._refresh = refresh
         self._tell = tell
@@ -111,6 +68,7 @@ class Leader:
         self._feeds_next = float("-inf")
         self._feeds: asyncio.Future[None] | None = None
         self._finished = finished
+        self._catching_up = catching_up
         self.audits = 0
         self.forgotten = 0
         self.differences = 0
@@ -148,6 +106,8 @@ class Leader:
     def stood_back(self) -> None:
         """Another process leads: what this one knew of what waits is no longer so."""
         self.mails_waiting = None
+        if self._catching_up:
+            self._catching_up.begin_anew()
 
     async def idle(self, seconds: float) -> bool:
         """Waits until no step is under way, also one whose caller was cancelled; False when that takes longer."""
@@ -163,10 +123,13 @@ class Leader:
 
     async def _whole_step(self, tell: bool) -> None:
         try:
+            # Asked before the refresh, which then has all that it was asked for.
+            is_current = not self._catching_up or await asyncio.to_thread(self._catching_up.is_done)
             now = await self._bring_up_to_date()
             if tell and self.leads():
-                await self._evaluate(now)
-                await self._announce_alerts()
+                if is_current:
+                    await self._evaluate(now)
+                    await self._announce_alerts()
                 await self._audit_if_due(now)
                 await self._forget_if_due(now)
                 self._note_feeds_if_due(now)

@@ -14,11 +14,13 @@ from schemas.contracts import contract_of
 from schemas.indicators import (
     Change,
     Derived,
+    Duration,
     Indicator,
     Indicators,
     counted_first,
     counting,
     counts_persons,
+    is_sum,
 )
 from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.database import Database
@@ -149,7 +151,7 @@ def _has_value(indicator: Indicator, denominator: float | None, moved_at: dateti
     """Of nobody there is no share; and what is worked out from others is nothing before one of them is heard of."""
     if isinstance(indicator, Derived) and moved_at is None:
         return False
-    return bool(denominator) or _is_difference(indicator)
+    return bool(denominator) or _needs_nobody(indicator)
 
 
 def told_numbers(indicator: Indicator, values: pl.DataFrame) -> pl.DataFrame:
@@ -157,12 +159,12 @@ def told_numbers(indicator: Indicator, values: pl.DataFrame) -> pl.DataFrame:
     silent.
 
     Where persons are counted and not even one batch is full these are 0; what is not told otherwise, or was never heard
-    of, is null. `silent`: nothing was ever heard of it, or all that was is taken back.
+    of, is null. `silent`: nothing was ever heard of it, or all that was is taken back; of durations nobody can tell.
     """
     was_heard = pl.col("known_at").is_not_null()
     is_few = pl.col("suppressed") & counts_persons(indicator)
     told = {
-        "value": was_heard if _is_difference(indicator) else was_heard & (pl.col("denominator") != 0),
+        "value": was_heard if _needs_nobody(indicator) else was_heard & (pl.col("denominator") != 0),
         "numerator": was_heard,
         "denominator": was_heard,
     }
@@ -174,12 +176,14 @@ def told_numbers(indicator: Indicator, values: pl.DataFrame) -> pl.DataFrame:
             pl.when(was_heard & is_few).then(0.0).when(known).then(name).alias(name)
             for name, known in told.items()
         ),
-        silent=~was_heard,
+        # Who came into a window of durations and left it leaves nothing behind, as if it had been taken back.
+        silent=~was_heard & (not isinstance(indicator, Duration)),
     )
 
 
-def _is_difference(indicator: Indicator) -> bool:
-    return isinstance(indicator, Change) and not indicator.relative
+def _needs_nobody(indicator: Indicator) -> bool:
+    """Whether it has a value where nobody and nothing is behind it: a sum of nothing is 0, a share is not."""
+    return is_sum(indicator) or (isinstance(indicator, Change) and not indicator.relative)
 
 
 def breakdown_values(indicator: Indicator, indicators: Indicators) -> list[list[str]]:

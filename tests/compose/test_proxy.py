@@ -88,8 +88,9 @@ def test_who_is_ready_shows_the_board_else_who_lives_and_each_is_asked_again(
         first.ready = second.ready = second.live = True
         wait_until(lambda: shown_by_all_of(first, second), 20, "both again", every=0.1)
 
-        with pytest.raises(HTTPError, match="404"):
-            urllib.request.urlopen(f"http://127.0.0.1:{front}/metrics", timeout=10)
+        for spelt in ("/metrics", "/metrics?name=x", "/%6Detrics", "/m%65trics?x"):
+            with pytest.raises(HTTPError, match="404"):
+                urllib.request.urlopen(f"http://127.0.0.1:{front}{spelt}", timeout=10)
     log = (tmp_path / "haproxy.log").read_text("utf-8")
     assert "DOWN" in log
     assert TOKEN not in log, "whoever reads the log could follow the link"
