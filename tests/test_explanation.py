@@ -69,6 +69,24 @@ def test_an_agency_with_few_events_is_left_out_and_others_are_told_in_batches(pl
     assert told(platform.database, STOCK) == [("cpas-44021", 10, None), ("cpas-62096", 5, None)]
 
 
+def test_events_are_told_in_batches_since_the_first_one_whatever_window_is_asked_for(
+    platform: Platform,
+) -> None:
+    """Else the windows of two days in a row would tell on which day one person came, and how many are in a batch."""
+    arrivals = [1, 3, 3, 4, 5, 7, 8, 10, 13, 13, 14, 15]
+    platform.send(
+        *(registration(person(n), MOMENT.replace(day=arrived)) for n, arrived in enumerate(arrivals))
+    )
+    platform.refresh()
+    seen = []
+    for asked in range(1, 25):
+        upto, before = (sum(each <= last for each in arrivals) // 5 * 5 for last in (asked, asked - 7))
+        expected = [("dvz", upto - before, None)] if upto > before else []
+        assert told(platform.database, FLOW, LIEGE, date(2025, 3, asked)) == expected
+        seen.append(upto - before)
+    assert set(seen) == {0, 5}
+
+
 def test_corrections_count_once_and_a_cancelled_event_not_at_all(platform: Platform) -> None:
     grants = [benefit_grant(person(n), MOMENT, agency="cpas-62063") for n in range(12)]
     platform.send(*grants)

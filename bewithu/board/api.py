@@ -18,6 +18,7 @@ from bewithu.board.access.guard import visitor
 from bewithu.board.access.visitor import decide
 from bewithu.board.cards import DAYS
 from bewithu.board.data import BoardData, IndicatorInfo, Value
+from bewithu.board.figures import COUNTS
 from bewithu.board.labels import REASONS
 from bewithu.board.plain_json import Json, as_json, json_response
 from bewithu.board.problems import RequestProblem, nearest_of
@@ -85,8 +86,8 @@ class Api:
         """GET /api/v1/indicators/<id>/origin: how a value came about. Parameters: lang, area, day.
 
         `{"area", "day", "value": {…}, "origins": [{"indicator", "revisions": [{"known_on", "value", "moved_by":
-        [{"agency", "late", "corrected"}]}], "contributors": [{"agency", "events", "corrected", "first_day",
-        "last_day"}]}]}`: of the indicator, or of both that it is worked out from. A revision is what was told from that
+        [{"agency", "late", "corrected"}]}], "contributors": [{"agency", "events", "corrected"}]}]}`:
+        of the indicator, or of both that it is worked out from. A revision is what was told from that
         day on, null where it was suppressed; it begins with the end of the day itself. Counts of few are null.
         """
         id_ = request.match_info["id"]
@@ -99,9 +100,9 @@ class Api:
 
         `{"alerts": [{"id", "rule", "indicator", "area", "area_name", "severity", "state", "since", "value",
         "threshold", "summary", "summaries", "acknowledged_by", "acknowledged_at", "fingerprint", "day",
-        "ended_at"}]}`. `acknowledged_at` is null while nobody looks after it; `acknowledged_by` is told to the
-        area's coordinators, and is empty for all others;
-        `/alerts/<fingerprint>` is its page.
+        "ended_at", "suppressed"}]}`. Fewer persons than a batch are a value of null, suppressed. `acknowledged_at`
+        is null while nobody looks after it; `acknowledged_by` is told to the area's coordinators, and is empty for
+        all others; `/alerts/<fingerprint>` is its page.
         """
         return await self._answer(request, ("lang", "area", "limit"), self._alerts)
 
@@ -183,11 +184,15 @@ class Api:
         limit = read_limit(query.get("limit"), USUAL, MOST)
         alerts = self._data.open_alerts(None if area == COUNTRY else area, limit)
         spoken = words(view.language)
+        in_batches = {
+            info.id for info in self._data.indicators() if info.kind in COUNTS and info.minimum_cell > 1
+        }
         return {
             **_about(area, view.language),
             "alerts": [
                 {
                     **_fields(alert),
+                    **_told(alert.value, few=alert.value == 0 and alert.indicator in in_batches),
                     "area_name": areas()[alert.area].name(view.language)
                     if alert.area in areas()
                     else alert.area,
@@ -235,6 +240,11 @@ def _described(info: IndicatorInfo, value: Value, language: Language) -> dict[st
         "explanation": spoken.named(info.explanations, ""),
         "value": as_json(value),
     }
+
+
+def _told(value: float | None, few: bool) -> Mapping[str, Json]:
+    """Where persons are counted in batches, rules know 0 as fewer than one."""
+    return {"value": None if few else value, "suppressed": few}
 
 
 def _fields(record: object) -> Mapping[str, Json]:

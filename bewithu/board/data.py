@@ -85,7 +85,8 @@ BATCH = 5
 class AgencyInfo:
     """How an agency's feed does. `agency` is empty for records whose publisher is unknown.
 
-    `last_event_at`: when the agency recorded its newest event; `last_seen_at`: when anything of it last arrived.
+    `last_event_at`: when the agency recorded its newest event; `last_seen_at`: when anything of it last arrived; both
+    to the hour, rounded down.
     `accepted`: events, in whole batches of `BATCH`; 0 stands for fewer. `refusals`: refused records by reason.
     `promised_every`: the rhythm that it promised, None when it did not. `exact`: refused records are told one by one;
     else in whole batches of `BATCH`, too, and a reason with fewer is left out.
@@ -155,16 +156,14 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Contributor:
-    """An agency whose events a value rests on, and how many of them were corrected; None where these are few.
+    """An agency with events of the time that a value is about, and how many of them were corrected; None where few.
 
-    An agency with few events is left out.
+    An agency with few events is left out. Of which days they are is not told: it would count them one by one.
     """
 
     agency: str
     events: int
     corrected: int | None
-    first_day: date
-    last_day: date
 
 
 @dataclass(frozen=True, slots=True)

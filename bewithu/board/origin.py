@@ -23,12 +23,11 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An agency and its events: how many, how many of them corrected, and of which days."""
+    """An agency and its events: how many, and how many of them corrected."""
 
     name: str
     events: str
     corrected: str
-    days: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,6 @@ def _part(origin: Origin, info: IndicatorInfo, view: View, words: Words) -> Part
                 name=agency_name(each.agency, words),
                 events=words.number(each.events),
                 corrected=_count(each.corrected, info, words),
-                days=f"{words.day(each.first_day, 'medium')} – {words.day(each.last_day, 'medium')}",
             )
             for each in origin.contributors
         ),

@@ -29,7 +29,7 @@ from schemas.indicators import (
 from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.explanation import Explanations
 from sinks.clickhouse.published import Cell, PublishedValues
-from sinks.indicators.disclosure import told_count
+from sinks.indicators.disclosure import told_count, told_moment
 from sinks.indicators.values import counted_sides
 
 _WEEK = timedelta(days=7)
@@ -198,8 +198,8 @@ class PublishedBoard:
         return [
             board.AgencyInfo(
                 agency=feed.agency,
-                last_event_at=feed.recorded_at,
-                last_seen_at=feed.seen_at,
+                last_event_at=told_moment(feed.recorded_at),
+                last_seen_at=told_moment(feed.seen_at),
                 # A small agency's events are single persons', and the board is asked every two seconds.
                 accepted=told_count(feed.accepted, board.BATCH) or 0,
                 refused=feed.refused,

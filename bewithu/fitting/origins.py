@@ -17,7 +17,7 @@ def origin(indicator: Counted, explanations: Explanations, area: str, day: date)
         indicator.id,
         tuple(revisions(told, arrivals, day, max(indicator.minimum_cell, 1))),
         [
-            Contributor(each.agency, each.events, each.corrected, each.first_day, each.last_day)
+            Contributor(each.agency, each.events, each.corrected)
             for each in explanations.contributions(indicator, area, day)
         ],
     )

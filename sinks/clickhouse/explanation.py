@@ -39,13 +39,16 @@ _KNOWN_ON = "toDate32(toTimeZone(known_at, 'Europe/Brussels'))"
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """Events of one agency that the value rests on, and how many of them were corrected; None where these are few."""
+    """Events of one agency of the time that the value is about, and how many of them were corrected; None where few.
+
+    Of all subjects that ever began to count there, and told in whole batches since the first one, as values are: the
+    difference of two days, and of what is told now and later, is one of whole batches, too. `last_known_at` is of the
+    newest one and exact, so it is for operators.
+    """
 
     agency: str
     events: int
     corrected: int | None
-    first_day: date
-    last_day: date
     last_known_at: datetime
 
 
@@ -78,7 +81,7 @@ class Explanations:
         self._database = database
 
     def contributions(self, indicator: Counted, area: str, day: date) -> Sequence[Contribution]:
-        """By agency, most events first. Those with less than a batch are left out: it may be of one person."""
+        """By agency, most events first. Those of which no batch became full are left out: it may be of one person."""
         selection = counting(indicator)
         rows = self._rows(
             _contributions_statement(selection),
@@ -91,13 +94,13 @@ class Explanations:
             Contribution(
                 agency,
                 told,
-                told_count(corrected, minimum),
-                first,
-                last,
+                _in_batches(corrected, corrected_before, minimum)
+                if minimum > 1
+                else corrected - corrected_before,
                 known_at if known_at.tzinfo else known_at.replace(tzinfo=UTC),
             )
-            for agency, events, corrected, first, last, known_at in rows
-            if (told := told_count(events, minimum)) is not None
+            for agency, events, before, corrected, corrected_before, known_at in rows
+            if (told := _in_batches(events, before, minimum)) is not None
         ]
         return sorted(found, key=lambda each: (-each.events, each.agency))
 
@@ -157,25 +160,33 @@ class Explanations:
 
 
 def _contributions_statement(selection: Selection) -> str:
-    """Events of the subjects that count on the day, as the indicator counts them."""
+    """Events of the subjects that ever began to count by the day, as the indicator counts them."""
     subject = subject_column(contract_of(selection.event))
     conditions = [
         f"{name(field)} IN {{filter_{number}:Array(String)}}" for number, field in enumerate(selection.filter)
     ]
-    return f"""SELECT agency, uniqExact(event_id) AS events, uniqExactIf(event_id, revision > 0) AS corrected,
-    min({_DAY}), max({_DAY}), max(known_at)
+    earlier = f"{_DAY} < {{since:Date32}}"
+    return f"""SELECT agency, uniqExact(event_id) AS events, uniqExactIf(event_id, {earlier}) AS before,
+    uniqExactIf(event_id, revision > 0) AS corrected,
+    uniqExactIf(event_id, revision > 0 AND {earlier}) AS corrected_before,
+    max(known_at)
 FROM {facts_table(selection.event)} FINAL
-WHERE {" AND ".join([*conditions, f"{_DAY} BETWEEN {{since:Date32}} AND {{day:Date32}}"])}
+WHERE {" AND ".join([*conditions, f"{_DAY} <= {{day:Date32}}"])}
     AND {subject} IN
     (
         SELECT subject
         FROM steps
         WHERE indicator = {{indicator:String}} AND generation = {{generation:UInt64}}
             AND {_INSIDE} AND day <= {{day:Date32}}
-        GROUP BY subject
+        GROUP BY subject, day, bin
         HAVING sum(delta) != 0
     )
 GROUP BY agency"""
+
+
+def _in_batches(count: int, before: int, minimum: int) -> int | None:
+    """Of those since `before` the batches that became full; None where none did."""
+    return ((told_count(count, minimum) or 0) - (told_count(before, minimum) or 0)) or None
 
 
 def _arrivals_statement(selection: Selection) -> str:

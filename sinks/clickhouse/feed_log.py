@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sinks.clickhouse.bookkeeping import Bookkeeping, Feed
 from sinks.clickhouse.database import Database
-from sinks.indicators.disclosure import told_count
+from sinks.indicators.disclosure import told_count, told_moment
 
 #: So many events of an agency are told together, as on the board.
 BATCH = 5
@@ -19,7 +19,8 @@ _KEPT_DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class _Noted:
-    """Of an agency, without the moment. A small agency's events are single persons', so they are told in batches."""
+    """Of an agency, without the moment. A small agency's events are single persons', so they are told in batches, and
+    moments to the hour."""
 
     recorded_at: datetime | None
     seen_at: datetime | None
@@ -61,8 +62,8 @@ class FeedLog:
 
 def _noted(feed: Feed) -> _Noted:
     return _Noted(
-        _without_zone(feed.recorded_at),
-        _without_zone(feed.seen_at),
+        _without_zone(told_moment(feed.recorded_at)),
+        _without_zone(told_moment(feed.seen_at)),
         told_count(feed.accepted, BATCH) or 0,
         feed.refused,
     )

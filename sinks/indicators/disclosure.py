@@ -9,7 +9,7 @@ windows; less than a batch is suppressed. docs/decisions/0005-disclosure-control
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 
 import polars as pl
@@ -49,6 +49,11 @@ def told_count(count: int, minimum: int) -> int | None:
     if minimum <= 1:
         return count
     return count // minimum * minimum or None
+
+
+def told_moment(moment: datetime | None) -> datetime | None:
+    """When an agency was last heard, to the hour: each of its events moves the exact moment, which would count them."""
+    return moment.replace(minute=0, second=0, microsecond=0) if moment else None
 
 
 def _in_batches(indicator: Counted, sums: pl.DataFrame) -> pl.DataFrame:

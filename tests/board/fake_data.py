@@ -128,7 +128,7 @@ class FakeBoardData:
             Revision(day + timedelta(days=3), number - 5, (Moved("dvz", late=True, corrected=True),)),
             Revision(day + timedelta(days=9), number),
         ]
-        agencies = [Contributor("dvz", 85, 5, day, day), Contributor("cpas-62063", 15, None, day, day)]
+        agencies = [Contributor("dvz", 85, 5), Contributor("cpas-62063", 15, None)]
         return (Origin(indicator, told, agencies),)
 
     def open_alerts(self, area: str | None, limit: int) -> Sequence[AlertInfo]:

@@ -73,10 +73,9 @@ class Side:
     def show(self) -> None:
         typer.echo(f"\n{self.indicator.id} rests on")
         print_table(
-            ["agency", "events", "corrected", "first day", "last day", "last known"],
+            ["agency", "events", "corrected", "last known"],
             [
-                (each.agency, each.events, self._or_few(each.corrected), each.first_day, each.last_day,
-                 f"{each.last_known_at:%Y-%m-%d %H:%M}")
+                (each.agency, each.events, self._or_few(each.corrected), f"{each.last_known_at:%Y-%m-%d %H:%M}")
                 for each in self.agencies
             ],
             "no agency has more than a few events",
