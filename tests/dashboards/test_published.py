@@ -12,7 +12,7 @@ from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.explanation import Explanations
 from sinks.clickhouse.feed_log import BATCH, FeedLog
-from sinks.indicators.disclosure import told_count
+from sinks.indicators.disclosure import told_count, told_moment
 from tests.dashboards.store import FIRST, INDICATORS, LAST, NOON, RULES, WORKED_OUT
 
 
@@ -40,7 +40,13 @@ def test_feeds_are_the_boards_in_whole_batches(filled: Database) -> None:
         " ORDER BY agency, at DESC LIMIT 1 BY agency"
     )
     assert [tuple(map(in_utc, row)) for row in rows] == [
-        (feed.agency, feed.recorded_at, feed.seen_at, told_count(feed.accepted, BATCH) or 0, feed.refused)
+        (
+            feed.agency,
+            told_moment(feed.recorded_at),
+            told_moment(feed.seen_at),
+            told_count(feed.accepted, BATCH) or 0,
+            feed.refused,
+        )
         for feed in Bookkeeping(filled).feeds()
     ]
 
