@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from alerts.backtest import History, Moment, panel_then
-from alerts.correcting import LOOKED_AT_FOR, taken_back
+from alerts.correcting import LOOKED_AT_FOR, areas_to_judge, taken_back
 from alerts.evaluate import transition_id
 from alerts.judging import Finding, find, is_provisional
 from alerts.judging.findings import finding_at
@@ -76,7 +76,7 @@ def _ended(
 
 def _corrections(rule: Rule, ended: Sequence[_Ended], history: History) -> Mapping[str, Transition]:
     """By the id of the end."""
-    areas = sorted({each.firing.area for each in ended})
+    areas = areas_to_judge(rule, {each.firing.area for each in ended})
     looks = sorted({look for each in ended for look in each.looks}, key=lambda look: (look.at, look.day))
     panel = panel_then([rule], areas, looks, history)
     active = np.array([rule.active.includes(look.day) for look in looks])
@@ -91,7 +91,9 @@ def _corrections(rule: Rule, ended: Sequence[_Ended], history: History) -> Mappi
         area, day = each.firing.area, each.firing.day
         for number, look in enumerate(each.looks):
             seen = {(rule.id, area, day): restated(area, look)}
-            back = next(taken_back([(each.firing, each.end, number > 0)], seen, look.at), None)
+            back = next(
+                taken_back([(each.firing, each.end, number > 0)], {rule.id: rule}, seen, look.at), None
+            )
             if back:
                 corrections[each.end.id] = back
                 break

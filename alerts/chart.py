@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from alerts.lead import told_part
 from alerts.rules import Condition
-from alerts.rules.conditions import is_lower, simple_parts
+from alerts.rules.conditions import is_lower
 from schemas.alerting import Reading, Transition
 
 DAYS: Final = 14
@@ -41,10 +42,10 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Rows of consecutive days, oldest first, and where the threshold stands (0 to 1)."""
+    """Rows of consecutive days, oldest first, and where the threshold stands (0 to 1); None where there is none."""
 
     rows: tuple[Row, ...]
-    threshold: float
+    threshold: float | None
 
 
 def chart(
@@ -54,7 +55,7 @@ def chart(
 
     The threshold is that of the transition: an expected level may have been another on earlier days.
     """
-    is_beyond = operator.lt if is_lower(next(simple_parts(condition))) else operator.gt
+    is_beyond = operator.lt if is_lower(told_part(condition, about.indicator)) else operator.gt
     until, threshold = about.day, about.threshold or 0.0
     values = {reading.day: reading.value for reading in history if reading.value is not None}
     days = [until - timedelta(days=back) for back in reversed(range(most_days))]
@@ -70,11 +71,16 @@ def chart(
             day, value, max(0.0, value) / top, about.threshold is not None and is_beyond(value, threshold)
         )
 
-    return Chart(tuple(row(day) for day in days), max(0.0, threshold) / top)
+    stands = None if about.threshold is None else max(0.0, threshold) / top
+    return Chart(tuple(row(day) for day in days), stands)
 
 
-def segments(row: Row, threshold: float) -> tuple[Segment, ...]:
+def segments(row: Row, threshold: float | None) -> tuple[Segment, ...]:
     """The row in pixels: its bar, cut by the threshold's mark; the widths add up to `PIXELS`."""
+    if threshold is None:
+        end = round((row.share or 0.0) * PIXELS)
+        pieces: tuple[Segment, ...] = (Segment(end, "bar"), Segment(PIXELS - end, "none"))
+        return tuple(piece for piece in pieces if piece.pixels)
     room = PIXELS - MARK
     mark = round(threshold * room)
     end = round((row.share or 0.0) * room)
@@ -89,12 +95,13 @@ def segments(row: Row, threshold: float) -> tuple[Segment, ...]:
     return tuple(piece for piece in pieces if piece.pixels)
 
 
-def text_bar(row: Row, threshold: float) -> str:
+def text_bar(row: Row, threshold: float | None) -> str:
     """The row in at most `CHARACTERS` block characters, with the threshold as `|` where no bar covers it."""
     eighths = round((row.share or 0.0) * CHARACTERS * 8)
     full, rest = divmod(eighths, 8)
     line = ("█" * full + _EIGHTHS[rest]).ljust(CHARACTERS)[:CHARACTERS]
-    at = min(CHARACTERS - 1, round(threshold * CHARACTERS))
-    if line[at] in " ":
-        line = line[:at] + "|" + line[at + 1 :]
+    if threshold is not None:
+        at = min(CHARACTERS - 1, round(threshold * CHARACTERS))
+        if line[at] in " ":
+            line = line[:at] + "|" + line[at + 1 :]
     return line.rstrip()

@@ -13,7 +13,10 @@ from typing import Final
 
 from alerts.evaluate import to_millisecond, transition_id
 from alerts.judging import Finding
+from alerts.rules import Rule
+from alerts.rules.conditions import Above, Below
 from schemas.alerting import Transition
+from schemas.areas import covering
 
 #: After its end; what is corrected later than that nobody acts on any more.
 LOOKED_AT_FOR: Final = timedelta(days=30)
@@ -42,19 +45,29 @@ def firing_before(end: Transition, story: Sequence[Transition]) -> Transition | 
     )
 
 
+def areas_to_judge(rule: Rule, wanted: Iterable[str]) -> tuple[str, ...]:
+    """Whose values must be at hand to judge these areas of the rule's level; they are among them."""
+    return tuple(each.code for each in covering(rule.level)) if rule.compares_areas else tuple(sorted(wanted))
+
+
 def taken_back(
     ends: Iterable[tuple[Transition, Transition, bool]],
+    rules: Mapping[str, Rule],
     restated: Mapping[tuple[str, str, date], Finding],
     now: datetime,
 ) -> Iterator[Transition]:
     """For each firing, its end, and whether that was noted before: what says that it was wrong, where it was.
 
-    `restated`: by rule, area and day what a look at today's values finds there. The step comes in the place of an end
-    that is not noted yet, else behind it.
+    `rules`: those of the firings, by id. `restated`: by rule, area and day what a look at today's values finds there.
+    The step comes in the place of an end that is not noted yet, else behind it.
     """
     for firing, end, is_noted in ends:
         finding = restated[firing.rule, firing.area, firing.day]
-        if not finding.is_over or finding.value == firing.value:
+        if (
+            not finding.is_over
+            or finding.value == firing.value
+            or _is_by_rule(firing, rules[firing.rule], finding)
+        ):
             continue  # that the rule was changed is no correction of data
         number = end.number + is_noted
         yield Transition(
@@ -72,3 +85,20 @@ def taken_back(
             provisional=finding.provisional,
             reason=f"by today's data it would not have fired on {firing.day}: {finding.reason}",
         )
+
+
+def _is_by_rule(firing: Transition, rule: Rule, finding: Finding) -> bool:
+    """Whether the rule's threshold is another by now, and at the one of then the value of today would fire, too.
+
+    Of thresholds that are worked out it cannot be said: data move them as well.
+    """
+    value, then = finding.value, firing.threshold
+    if value is None or then is None or finding.bound == then:
+        return False
+    match rule.told_in(firing.area).condition:
+        case Above():
+            return value > then
+        case Below():
+            return value < then
+        case _:
+            return False

@@ -130,7 +130,8 @@ class Dispatch:
         assert decision.coordinator is not None
         reader, texts = decision.coordinator, self._written.indicators
         publishers = {each.code: each for text in texts.values() for each in text.publishers}
-        last = [step for step in self._alerts.states() if step.kind in FIRING]
+        # What an alert did since the week ended, as the mail leaves hours later, is of the next week.
+        last = [step for step in self._alerts.states_before(week.ends) if step.kind in FIRING]
         found = Overview(
             week=week,
             coordinator=reader,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Final
 
 from alerts.backtest import moment_at
-from alerts.correcting import by_judged, ended_lately, firing_before, taken_back
+from alerts.correcting import areas_to_judge, by_judged, ended_lately, firing_before, taken_back
 from alerts.evaluate import Alert, State, evaluate, latest
 from alerts.judging import Finding, Series, findings, is_provisional
 from alerts.ports import AlertLog, IndicatorText, Readings
@@ -90,11 +90,16 @@ class Evaluation:
         restated = {
             (rule, finding.area, day): finding
             for (rule, day), firings in by_judged([firing for firing, _, _ in ended]).items()
-            for finding in self._findings(
-                self._rules[rule], tuple(sorted({each.area for each in firings})), day, read, now
-            )
+            for finding in self._restated(self._rules[rule], {each.area for each in firings}, day, read, now)
         }
-        return taken_back(ended, restated, now)
+        return taken_back(ended, self._rules, restated, now)
+
+    def _restated(
+        self, rule: Rule, wanted: Set[str], day: date, read: Read, now: datetime
+    ) -> Iterator[Finding]:
+        """Of the wanted areas alone."""
+        found = self._findings(rule, areas_to_judge(rule, wanted), day, read, now)
+        return (finding for finding in found if finding.area in wanted)
 
     def _ended(self, end: Transition, is_noted: bool) -> Ended | None:
         """None where the rule is no longer defined, or the firing is not in the log."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from alerts.rules.conditions import Above, Absent, Below, Condition, is_lower, simple_parts
+from alerts.rules.conditions import Above, Absent, Below, Condition, Simple, is_lower, simple_parts
 from alerts.voice import Voice, mark
 from schemas.alerting import Transition
 
@@ -53,7 +53,12 @@ _NO_FIGURE: Final = _Sentences(
     mark("No figure is available since %(since)s, for %(length)s."),
     mark("Figures are available again. There were none for %(length)s, from %(since)s to %(until)s."),
 )
-
+#: Where the figure is held against none, as where another one ended the alert, or the rule is off by now.
+_NO_THRESHOLD: Final = _Sentences(
+    mark("This alert began on %(since)s."),
+    mark("This alert began on %(since)s and has gone on for %(length)s."),
+    mark("This alert is over. It went on for %(length)s, from %(since)s to %(until)s."),
+)
 
 _WITHDRAWN: Final = mark(
     "This alert, which began on %(since)s, was wrong: data have been added or corrected since. "
@@ -63,7 +68,7 @@ _WITHDRAWN: Final = mark(
 
 def lead(transition: Transition, condition: Condition, threshold: str, speak: Voice) -> str:
     """`threshold`: as it is written in the reader's language."""
-    sentences = _sentences(condition)
+    sentences = _sentences(transition, condition)
     facts: Mapping[str, str] = {
         "threshold": threshold,
         "since": speak.moment(transition.since),
@@ -78,14 +83,22 @@ def lead(transition: Transition, condition: Condition, threshold: str, speak: Vo
     return speak.gettext(sentences.begun if transition.at == transition.since else sentences.held, **facts)
 
 
-def _sentences(condition: Condition) -> _Sentences:
-    """Of a condition that is made of others the first is told; the log has them all."""
-    match next(simple_parts(condition)):
+def told_part(condition: Condition, indicator: str) -> Simple:
+    """The one that readers are told of, who see the figures of `indicator`, the rule's: the first on it, if any is."""
+    parts = list(simple_parts(condition))
+    return next((part for part in parts if part.indicator in (None, indicator)), parts[0])
+
+
+def _sentences(transition: Transition, condition: Condition) -> _Sentences:
+    """Of a condition that is made of others one is told; the log has them all."""
+    match told_part(condition, transition.indicator):
+        case Absent():
+            return _NO_FIGURE
+        case _ if transition.threshold is None:
+            return _NO_THRESHOLD
         case Above():
             return _FIXED_ABOVE
         case Below():
             return _FIXED_BELOW
-        case Absent():
-            return _NO_FIGURE
         case other:
             return _UNUSUALLY_LOW if is_lower(other) else _UNUSUALLY_HIGH

@@ -85,7 +85,10 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the templates show, in the reader's language. `accent` and `beyond`: colours of the mail and of the bars."""
+    """What the templates show, in the reader's language. `accent` and `beyond`: colours of the mail and of the bars.
+
+    `threshold`: empty where there is none.
+    """
 
     language: Language
     subject: str
@@ -148,7 +151,7 @@ def page(letter: Letter) -> Page:
         action=rule.action.filled(letter.language, facts) if letter.firing else after_the_alert(speak),
         picture=_picture(letter, speak),
         lines=_lines(letter, speak),
-        threshold=threshold,
+        threshold="" if transition.threshold is None else threshold,
         sources=tuple(sources(text, letter.last_heard, speak)),
         link=board_link(letter.board, transition, speak),
         actions=tuple((speak.gettext(label), address) for label, address in letter.actions),

@@ -226,25 +226,32 @@ def _of_group(
 ) -> Due:
     """All of them have the same key."""
     first = notices[0]
-    wait = _why_wait(first, book, rules, real_now)
+    wait = _why_wait(notices, book, rules, real_now)
     if wait:
         return _decided(notices, "wait", book, wait, domain)
     return _decided(notices, "send", book, _why_send(first), domain)
 
 
-def _why_wait(first: Notice, book: AddressBook, rules: Mapping[str, Rule], real_now: datetime) -> str | None:
-    """`first` of those that go together."""
+def _why_wait(
+    notices: Sequence[Notice], book: AddressBook, rules: Mapping[str, Rule], real_now: datetime
+) -> str | None:
+    """`notices`: those that go together."""
+    first = notices[0]
     last, coordinator = first.notes[-1], book.find(first.address)
     if last.outcome == "sending" and real_now < last.at + SENDING_TAKES:
         return "it is being handed to the mail server"
     pause = backoff(first.retries)
     if last.outcome == "retry" and real_now < last.at + pause:
         return f"tried {first.retries} times; next {pause} after the last"
-    if last.outcome != "queued" or coordinator is None or isinstance(first.about, Week):
+    if coordinator is None or isinstance(first.about, Week):
+        return None
+    quiet = [_quiet_until(each, coordinator, rules[each.transition.rule], real_now) for each in notices]
+    # One that is critical takes the others along.
+    if quiet[0] and all(quiet):
+        return f"quiet hours until {quiet[0]:%H:%M}"
+    if last.outcome != "queued":
         return None
     rule = rules[first.transition.rule]
-    if until := _quiet_until(first, coordinator, rule, real_now):
-        return f"quiet hours until {until:%H:%M}"
     until = first.queued_at + _way(first, rule, book).group_wait
     if real_now < until and not _was_put_off(first, coordinator, rule):
         return f"others may join it until {until:%H:%M:%S}"

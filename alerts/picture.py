@@ -42,7 +42,7 @@ def picture(drawn: Chart, labels: Labels, beyond: str) -> bytes:
     draw.text((0, 2), labels.highest, fill=_WORDS, font=_font())
     draw.text((0, _FLOOR + 10), labels.first_day, fill=_WORDS, font=_font())
     draw.text((WIDTH, _FLOOR + 10), labels.last_day, fill=_WORDS, font=_font(), anchor="ra")
-    if labels.threshold:
+    if labels.threshold and drawn.threshold is not None:
         _draw_threshold(draw, drawn.threshold, labels.threshold)
     written = io.BytesIO()
     image.quantize(32).save(written, "PNG", optimize=True)

@@ -65,6 +65,10 @@ class AlertLog(Protocol):
         """The last transition of every alert that there ever was."""
         ...
 
+    def states_before(self, moment: datetime) -> Sequence[Transition]:
+        """The last transition before `moment` of every alert that there was by then."""
+        ...
+
     def unaddressed(self) -> Sequence[Transition]:
         """Transitions that people hear of, without an `addressed` note, oldest first."""
         ...

@@ -39,7 +39,9 @@ _KNOWN_SHARE: Final = 0.5
 def judge(condition: Condition, panel: Panel, indicator: str) -> Judged:
     """`indicator` is the rule's, which conditions mean that name none."""
     if isinstance(condition, All | Either):
-        return _combined(condition, [judge(part, panel, indicator) for part in condition.parts])
+        return _combined(
+            condition, [judge(part, panel, indicator) for part in condition.parts], panel, indicator
+        )
     series = panel[condition.indicator or indicator]
     if isinstance(condition, Absent):
         return _absent(condition, series)
@@ -124,17 +126,23 @@ def _(condition: FallsShort, series: Series) -> tuple[Floats, Floats]:
     return _twice(condition.times_below * _compared_with(condition, series))
 
 
-def _combined(condition: All | Either, parts: Sequence[Judged]) -> Judged:
-    """Its bound and value are those of the first part that answers as the whole does."""
+def _combined(condition: All | Either, parts: Sequence[Judged], panel: Panel, indicator: str) -> Judged:
+    """Its value is that of the rule's indicator; its bound that of the first part on this indicator that answers as the
+    whole does, and none where no such part does.
+    """
     combine = np.minimum if isinstance(condition, All) else np.maximum
     holds = reduce(combine, [part.holds for part in parts])
-    bound, value = parts[-1].bound, parts[-1].value
-    for part in reversed(parts[:-1]):
-        bound = np.where(part.holds == holds, part.bound, bound)
-        value = np.where(part.holds == holds, part.value, value)
+    bound = np.full(holds.shape, np.nan)
+    for part in reversed(parts):
+        if isinstance(part.condition, All | Either):
+            has_bound = ~np.isnan(part.bound)
+        else:
+            # Held against a value of another indicator its bound is a number of something else.
+            has_bound = np.full(holds.shape, part.condition.indicator in (None, indicator))
+        bound = np.where(has_bound & (part.holds == holds), part.bound, bound)
     return Judged(
         condition,
-        value,
+        panel[indicator].values[..., -1],
         holds,
         reduce(combine, [part.stays for part in parts]),
         bound,

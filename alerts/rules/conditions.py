@@ -48,6 +48,11 @@ class _Simple(_Definition):
         """How many days before the judged one the values are that it looks at."""
         return frozenset({0})
 
+    @property
+    def compares_areas(self) -> bool:
+        """Whether what it says of an area rests on the values of the others."""
+        return False
+
 
 class Above(_Simple):
     """Holds while the value is greater than the threshold; once it fires, until the value is not above `clear`."""
@@ -161,6 +166,10 @@ class _Compared(_Simple):
     to: Literal["parent", "peers"] = Field(
         description="the area that this one lies in; or the median of the other areas of the level"
     )
+
+    @property
+    def compares_areas(self) -> bool:
+        return self.to == "peers"
 
 
 class Exceeds(_Compared):

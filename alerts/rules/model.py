@@ -111,6 +111,11 @@ class Rule(_Definition):
         """How many days before the judged one the values are that it looks at."""
         return frozenset().union(*(part.lags for part in self._simple_parts()))
 
+    @property
+    def compares_areas(self) -> bool:
+        """Whether an area can be judged only together with all others of the level."""
+        return any(part.compares_areas for part in self._simple_parts())
+
     def override(self, area: str) -> str | None:
         """The code of the smallest area with an override in which this one lies."""
         around = [code for code in self.overrides if is_within(area, code)]

@@ -34,6 +34,10 @@ class ClickHouseAlertLog:
         """The last transition of every alert that there ever was."""
         return self._transitions("alert_states")
 
+    def states_before(self, moment: datetime) -> Sequence[Transition]:
+        """The last transition before `moment` of every alert that there was by then."""
+        return self._transitions("alert_states_before", moment=moment.astimezone(UTC).replace(tzinfo=None))
+
     def unaddressed(self) -> Sequence[Transition]:
         """Transitions that people hear of, without an `addressed` note, each alert's in their order."""
         return self._transitions("alert_unaddressed")

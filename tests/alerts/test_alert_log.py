@@ -8,6 +8,7 @@ from typing import get_args
 import pytest
 
 from alerts.evaluate import latest
+from bewithu.clock import BRUSSELS
 from schemas.alerting import KINDS, OUTCOMES, MailNote, Outcome, Transition
 from sinks.clickhouse.alert_log import ClickHouseAlertLog
 from sinks.clickhouse.database import Database
@@ -67,6 +68,21 @@ def test_the_states_are_those_that_the_whole_log_gives(log: ClickHouseAlertLog) 
         log.append([each])
     assert latest(log.states()) == latest(history)
     assert len(log.states()) == 3
+
+
+def test_the_states_before_a_moment_are_those_that_the_log_gave_then(log: ClickHouseAlertLog) -> None:
+    history = [
+        step(1, "firing"),
+        step(2, "resolved"),
+        step(1, "pending", id="other", area="50000"),
+        step(5, "firing", id="later", area="30000"),
+    ]
+    log.append(history)
+    for minutes in range(8):
+        moment = NOON + timedelta(minutes=minutes)
+        assert latest(log.states_before(moment)) == latest(each for each in history if each.at < moment)
+    # Belgium's clock is an hour ahead.
+    assert log.states_before((NOON + timedelta(minutes=2)).astimezone(BRUSSELS)) == (history[2], history[0])
 
 
 def test_unaddressed_are_firing_and_resolved_without_a_note_of_who_was_addressed(

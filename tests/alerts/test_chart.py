@@ -42,7 +42,7 @@ def test_beyond_a_lower_threshold_is_below_it() -> None:
 
 def test_without_a_threshold_nothing_is_beyond_it() -> None:
     drawn = chart([reading(412)], rule(condition={"absent": "3d"}).condition, transition(threshold=None))
-    assert ([row.beyond for row in drawn.rows], drawn.threshold) == ([False], 0)
+    assert ([row.beyond for row in drawn.rows], drawn.threshold) == ([False], None)
 
 
 def test_without_a_value_there_is_no_chart() -> None:
@@ -55,6 +55,7 @@ def test_figures_around_zero_can_be_drawn(values: list[float]) -> None:
     for limit in (0, -1, 10):
         drawn = chart(history, rule().condition, transition(threshold=limit))
         assert all(0 <= (row.share or 0) <= 1 for row in drawn.rows)
+        assert drawn.threshold is not None
         assert 0 <= drawn.threshold <= 1
 
 

@@ -117,6 +117,47 @@ async def test_a_rule_with_another_threshold_corrects_nothing(stage: Stage, post
     assert story(stage) == ["firing", "resolved"]
 
 
+@pytest.mark.parametrize(
+    ("condition", "later", "value", "restated", "end"),
+    [
+        ({"above": 150}, {"above": 300}, 200, 205, "resolved"),
+        ({"above": 150}, {"above": 300}, 200, 90, "retracted"),
+        ({"below": 150}, {"below": 50}, 100, 95, "resolved"),
+        ({"below": 150}, {"below": 50}, 100, 190, "retracted"),
+    ],
+)
+async def test_a_value_that_was_corrected_a_little_is_still_one_to_fire_on_when_the_rules_threshold_moves(
+    database: Database,
+    post: Post,
+    condition: dict[str, float],
+    later: dict[str, float],
+    value: float,
+    restated: float,
+    end: str,
+) -> None:
+    watched = rule(for_="0s", condition=condition)
+    stage = Stage(ClickHouseAlertLog(database), post.port, [watched], book(coordinator(ANN, LIEGE)))
+    async with serving(post):
+        (firing,) = (await stage.step(value)).transitions
+        restate(stage, firing, restated)
+        stage.definitions = replace(stage.definitions, rules=[rule(for_="0s", condition=later)])
+        stage.teller = stage.new_teller()
+        await stage.step(days=1)
+    assert story(stage) == ["firing", end]
+
+
+async def test_a_value_that_falls_below_the_rules_minimum_is_withdrawn_though_it_is_beyond_the_threshold(
+    database: Database, post: Post
+) -> None:
+    watched = rule(for_="0s", minimum={"value": 300})
+    stage = Stage(ClickHouseAlertLog(database), post.port, [watched], book(coordinator(ANN, LIEGE)))
+    async with serving(post):
+        firing = await fired(stage)
+        restate(stage, firing, 200)
+        await stage.step(80, days=1)
+    assert story(stage) == ["firing", "retracted"]
+
+
 async def test_an_alert_that_is_true_now_is_not_withdrawn(stage: Stage, post: Post) -> None:
     async with serving(post):
         firing = await fired(stage)

@@ -26,6 +26,7 @@ RULES = {
 LIEGE_FIRES, NAMUR_FIRES = transition(), transition(area=NAMUR)
 LIEGE_ENDS = transition("resolved", 3)
 OTHER_RULE = transition(area=HAINAUT, rule="shares_low", id="other")
+LIEGE_CRITICAL = transition(rule="shares_low", id="critical")
 
 
 def note(about: Transition, outcome: Outcome, seconds: float, mail: str = "") -> MailNote:
@@ -39,7 +40,7 @@ def decide(
     people = book(coordinator(ANN, "BE", quiet_hours=quiet))
     if routing:
         people = people.model_copy(update={"routing": routing})
-    about = [LIEGE_FIRES, NAMUR_FIRES, LIEGE_ENDS, OTHER_RULE]
+    about = [LIEGE_FIRES, NAMUR_FIRES, LIEGE_ENDS, OTHER_RULE, LIEGE_CRITICAL]
     return list(due(open_notices(about, notes), people, RULES, NOON + timedelta(seconds=seconds), "x.be"))
 
 
@@ -71,6 +72,31 @@ def test_the_first_waits_for_others_from_its_queueing_and_the_last_does_not_prol
     (waiting,) = decide(queued, 29.9, routing)
     assert (waiting.action, waiting.reason) == ("wait", "others may join it until 11:02:30")
     assert groups(decide(queued, 30, routing)) == [("send", [LIEGE_FIRES.id, NAMUR_FIRES.id])]
+
+
+@pytest.mark.parametrize("tried", ["retry", "sending"])
+def test_what_was_tried_before_quiet_hours_waits_for_their_end_unless_one_of_it_is_critical(
+    tried: Outcome,
+) -> None:
+    # An hour later, by Belgium's clock.
+    quiet, an_hour = "12:30-14:00", 3600.0
+    routing = Route(group_by=("level",))
+
+    def handed_over(about: Sequence[Transition]) -> list[MailNote]:
+        outcomes: list[Outcome] = ["queued", "sending", tried]
+        return [
+            note(each, outcome, 0, "<both@x.be>")
+            for outcome in outcomes[: 2 + (tried == "retry")]
+            for each in about
+        ]
+
+    (waiting,) = decide(handed_over([LIEGE_FIRES, NAMUR_FIRES]), an_hour, routing, quiet)
+    assert (waiting.action, waiting.reason) == ("wait", "quiet hours until 14:00")
+    assert decide(handed_over([LIEGE_FIRES, NAMUR_FIRES]), 2 * an_hour, routing, quiet)[0].action == "send"
+    with_critical = handed_over([NAMUR_FIRES, LIEGE_CRITICAL])
+    assert groups(decide(with_critical, an_hour, routing, quiet)) == [
+        ("send", [NAMUR_FIRES.id, LIEGE_CRITICAL.id])
+    ]
 
 
 def test_what_was_handed_over_together_is_handed_over_again_together_and_under_its_id_with_nobody_else() -> (

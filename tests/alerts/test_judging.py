@@ -182,6 +182,34 @@ def test_a_condition_may_look_at_another_indicator() -> None:
     assert found.reason == "10 is above 9 and freshness_housing_change 5 is not below 2"
 
 
+OTHER = "freshness_housing_change"
+BOTH = [{"above": 9}, {"below": 2, "indicator": OTHER}]
+NESTED = {"any": [{"all": [{"above": 5}, {"below": 2, "indicator": OTHER}]}, {"above": 9}]}
+
+
+@pytest.mark.parametrize(
+    ("condition", "own", "other", "bound"),
+    [
+        ({"all": BOTH}, 10, 1, 9),
+        ({"all": BOTH}, 8, 1, 9),
+        ({"all": BOTH}, 10, 5, None),
+        ({"any": BOTH[::-1]}, 10, 1, 9),
+        ({"any": BOTH[::-1]}, 8, 1, None),
+        (NESTED, 8, 1, 5),
+        (NESTED, 10, 5, 9),
+        (NESTED, 8, 5, 9),
+        ({"all": [{"any": BOTH[1:] * 2}, {"above": 9, "indicator": OWN}]}, 10, 1, 9),
+        ({"all": BOTH[1:] * 2}, 10, 1, None),
+    ],
+)  # fmt: skip
+def test_the_bound_beside_the_rules_own_value_is_never_one_of_another_indicator(
+    condition: Mapping[str, Any], own: float, other: float, bound: float | None
+) -> None:
+    panel = {OWN: series([[own]]), OTHER: series([[other]])}
+    (found,) = findings(rule(condition=condition), ["60000"], panel, date(2022, 3, 14), provisional=False)
+    assert (found.value, found.bound) == (own, bound)
+
+
 @pytest.mark.parametrize(
     ("minimum", "holds"),
     [({}, True), ({"value": 3}, True), ({"value": 4}, False), ({"denominator": 7}, True), ({"denominator": 8}, False),

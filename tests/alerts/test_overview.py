@@ -146,6 +146,27 @@ async def test_each_gets_it_once_with_what_is_theirs(stage: Stage, post: Post) -
     assert len({mail["Message-ID"] for _, mail in weeks}) == 4
 
 
+@pytest.mark.parametrize("value", [412, 10], ids=["told again", "over"])
+async def test_what_an_alert_did_between_the_weeks_end_and_the_mail_is_not_of_the_week(
+    stage: Stage, post: Post, value: float
+) -> None:
+    watched = rule(for_="0s", repeat_interval="3d")
+    stage.definitions = replace(stage.definitions, rules=[watched])
+    stage.teller = stage.new_teller()
+    async with serving(post):
+        stage.now = at("2022-03-01 09:00")
+        await stage.step(412)
+        stage.now = at("2022-03-08 09:00")
+        await stage.step()
+        stage.now = at("2022-03-14 07:00")
+        (step,) = (await stage.step(value)).transitions
+        assert step.kind == ("reminded" if value > 150 else "resolved")
+        stage.now = at("2022-03-14 08:00")
+        await stage.step(seconds=1)
+    *_, subject = (str(mail["Subject"]) for reader, mail in post.taken if reader == ANN)
+    assert subject.endswith("1 message about alerts, 1 alert goes on, 1 silent agency")
+
+
 async def test_a_week_that_nobody_took_is_tried_again_as_the_same_mail(stage: Stage, post: Post) -> None:
     stage.now = at("2022-03-14 08:00")
     assert (await stage.step()).put_off == 2

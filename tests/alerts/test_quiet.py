@@ -78,3 +78,20 @@ async def test_both_that_it_fires_and_that_it_is_over_come_in_the_morning_in_one
         stage.real.moment = at("2025-03-04 07:00")
         assert [(await stage.step()).sent for _ in range(2)] == [1, 0]
     assert post.subjects == ["Province of Liège – 1 alert, 1 alert over"]
+
+
+@pytest.mark.parametrize(("severity", "at_night"), [("warning", 0), ("critical", 1)])
+async def test_what_could_not_be_sent_before_the_night_is_not_tried_again_in_it(
+    database: Database, severity: str, at_night: int
+) -> None:
+    post = new_post()
+    people = book(coordinator(ANN, LIEGE, quiet_hours="20:00-07:00"))
+    stage = Stage(ClickHouseAlertLog(database), post.port, [rule(for_="0s", severity=severity)], people)
+    stage.real.moment = at("2025-03-03 19:59")
+    assert (await stage.step(412)).put_off == 1
+    async with serving(post):
+        stage.real.moment = at("2025-03-03 20:05")
+        assert (await stage.step()).sent == at_night
+        stage.real.moment = at("2025-03-04 07:00")
+        assert (await stage.step()).sent == 1 - at_night
+    assert post.asked == [ANN]
