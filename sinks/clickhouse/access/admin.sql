@@ -6,6 +6,8 @@ GRANT{on_cluster}
     SELECT ON system.columns,
     SELECT ON system.backups,
     SELECT ON system.disks,
+    SELECT ON system.parts,
+    SELECT ON system.replicas,
     SELECT ON system.processes,
     SELECT ON system.mutations,
     SELECT ON system.users,
