@@ -15,8 +15,13 @@ _GRANT = re.compile(
 _RIGHT = re.compile(r"(?P<privileges>[A-Z][A-Z ,]*?) ON (?P<on>[\w.*`]+)(?:, |$)")
 
 
-def granted_to(database: Database, who: str, asked: Asked, where: str = "bewithu") -> list[Need]:
-    """Each privilege with the table that it is on, in `where`, or as `system.…` or `*.*`."""
+def granted_to(
+    database: Database, who: str, asked: Asked, where: str = "bewithu", to_hand_on: bool = False
+) -> list[Need]:
+    """Each privilege with the table that it is on, in `where`, or as `system.…` or `*.*`.
+
+    `to_hand_on`: only those that `who` may give to others.
+    """
     found: list[Need] = []
     for given in statements(asked):
         if not re.match(r"(--.*\n)*GRANT", given.statement):
@@ -26,6 +31,8 @@ def granted_to(database: Database, who: str, asked: Asked, where: str = "bewithu
         assert granted, formatted
         if granted["to"] != who or " ON " not in granted["rights"]:
             continue
+        if to_hand_on and "WITH GRANT OPTION" not in granted["options"]:
+            continue
         for right in _RIGHT.finditer(granted["rights"]):
             on = right["on"].replace("`", "").removeprefix(f"{where}.")
             found += [(privilege.strip(), on) for privilege in right["privileges"].split(",")]
@@ -34,11 +41,13 @@ def granted_to(database: Database, who: str, asked: Asked, where: str = "bewithu
 
 def covers(grant: Need, need: Need) -> bool:
     (privilege, on), (needed, table) = grant, need
-    if privilege != needed:
+    if privilege not in (needed, "ALL"):
         return False
     if EVERYTHING in (on, table):
         return on == table
-    return table.startswith(on.removesuffix("*")) if on.endswith("*") else on == table
+    # In the name of a database, too: `bewithu_area_*.*`.
+    beginning, star, _ = on.partition("*")
+    return table.startswith(beginning) if star else on == table
 
 
 def is_granted(need: Need, grants: Iterable[Need]) -> bool:

@@ -58,11 +58,16 @@ class Server:
     def __init__(self, database: Database, users: Sequence[str]) -> None:
         self.database, self.users = database, users
         self.cluster = None
+        self.embedded = False
+        #: Other databases that the worker has rights on.
+        self.elsewhere: Sequence[str] = ()
         self.told: list[str] = []
 
     def rows(self, statement: str, **parameters: Any) -> Sequence[Sequence[Any]]:
         if "system.users" in statement:
             return [(user,) for user in self.users]
+        if "system.grants" in statement:
+            return [(name,) for name in self.elsewhere]
         return self.database.rows(statement, **parameters)
 
     def run(self, statement: str) -> None:

@@ -11,7 +11,7 @@ from typing import cast
 
 import pytest
 
-from sinks.clickhouse.access.statements import GRAFANA, WORKER, Asked, statements
+from sinks.clickhouse.access.statements import ADMIN, GRAFANA, WORKER, Asked, statements
 from sinks.clickhouse.cluster import SHAPE, Cluster
 from sinks.clickhouse.database import Database, statement
 from sinks.clickhouse.prepare import prepare
@@ -136,6 +136,21 @@ def test_a_right_that_is_taken_away_is_missed(walk: Recorder, needs: set[Need]) 
     for grant in grants:
         others = [other for other in grants if other != grant]
         assert not all(is_granted(need, others) for need in needs), grant
+
+
+@pytest.mark.parametrize("cluster", ["", "one_shard"])
+def test_an_admin_may_hand_on_all_that_others_are_given(prepared_database: Database, cluster: str) -> None:
+    """ClickHouse lets nobody give what they do not have with GRANT OPTION: `apply` would break off."""
+    asked = replace(ASKED, areas=["11002"], cluster=cluster, maker="default")
+    handed_on = granted_to(prepared_database, ADMIN, asked, where="", to_hand_on=True)
+    for who in (WORKER, "bewithu_published", "bewithu_published_11002"):
+        given = granted_to(prepared_database, who, asked, where="")
+        assert given
+        assert [grant for grant in given if not is_granted(grant, handed_on)] == [], who
+    elsewhere = [("SELECT", "other.facts"), ("SELECT", "system.users_of_others"), ("SELECT", "*.*")]
+    assert not any(is_granted(grant, handed_on) for grant in elsewhere)
+    # Some it only has for itself.
+    assert set(granted_to(prepared_database, ADMIN, asked, where="")) > set(handed_on)
 
 
 def test_dashboards_read_published_views_and_nothing_else(prepared_database: Database) -> None:

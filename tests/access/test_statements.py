@@ -24,11 +24,11 @@ VIEWS = {
 PASSWORD = "correct horse battery staple"
 
 
-def asked(cluster: str = "", maker: str = ADMIN) -> Asked:
+def asked(cluster: str = "", maker: str = ADMIN, beside: bool = False) -> Asked:
     areas = ["11002", "02000"]
     secrets = {user: Secret.of(PASSWORD) for user in users_of(areas)}
     stale = {"bewithu_area_11002": ["published_once"]}
-    return Asked("bewithu", VIEWS, areas, secrets, stale, cluster, maker)
+    return Asked("bewithu", VIEWS, areas, secrets, stale, cluster, maker, beside)
 
 
 def formatted(database: Database, statement: str) -> str:
@@ -38,9 +38,13 @@ def formatted(database: Database, statement: str) -> str:
 
 @pytest.mark.parametrize("cluster", ["", "one_shard"])
 @pytest.mark.parametrize("maker", [ADMIN, "default"])
-def test_the_engine_takes_each_statement(prepared_database: Database, cluster: str, maker: str) -> None:
-    found = [formatted(prepared_database, given.statement) for given in statements(asked(cluster, maker))]
-    assert len(found) > 20
+@pytest.mark.parametrize("beside", [False, True])
+def test_the_engine_takes_each_statement(
+    prepared_database: Database, cluster: str, maker: str, beside: bool
+) -> None:
+    made = statements(asked(cluster, maker, beside))
+    found = [formatted(prepared_database, given.statement) for given in made]
+    assert len(found) > (2 if beside else 20)
     assert not [each for each in found if re.search(r"\{\w+\}", each)]
     assert all(("ON CLUSTER one_shard" in each) == bool(cluster) for each in found)
 

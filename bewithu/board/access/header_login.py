@@ -43,7 +43,9 @@ class HeaderLogin:
             raise LoginNeeded(f"{request.remote} is not among BEWITHU_ACCESS__TRUSTED_PROXIES")
         for name in request.headers:
             self._check_spelling(name)
-        if not hmac.compare_digest(self._single(request, self._secret_header).encode(), self._secret):
+        # Bytes that are no UTF-8 arrive as surrogates, which plain UTF-8 has no bytes for.
+        sent = self._single(request, self._secret_header).encode(errors="surrogateescape")
+        if not hmac.compare_digest(sent, self._secret):
             raise LoginNeeded(f"the proxy {request.remote} does not send the secret in {self._secret_header}")
         user = _clean(self._user_header, self._single(request, self._user_header))
         if not user:

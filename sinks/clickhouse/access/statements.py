@@ -28,7 +28,8 @@ class Asked:
     """`views` are the published ones by their columns, `areas` those of which a reader sees no other.
 
     `secrets` are by user. `stale` are views of area databases, by database, that are published no more. `maker` is who
-    carries it out: nobody can give rights to themselves.
+    carries it out: nobody can give rights to themselves. `beside` another database, the worker and the admin keep their
+    rights there, and readers stay with it: nothing is said of them.
     """
 
     database: str
@@ -38,6 +39,7 @@ class Asked:
     stale: Mapping[str, Sequence[str]] = field(default_factory=dict)
     cluster: str = ""
     maker: str = ADMIN
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,11 @@ def _all(asked: Asked) -> Iterator[Given]:
     yield from _filled("worker", asked, WORKER)
     if asked.cluster:
         yield from _filled("worker_on_cluster", asked, WORKER)
+    if not asked.beside:
+        yield from _readers(asked)
+
+
+def _readers(asked: Asked) -> Iterator[Given]:
     yield from _filled("limits", asked, GRAFANA)
     for view in sorted(asked.views):
         yield from _filled("published", asked, GRAFANA, view=quoted(view))
@@ -102,6 +109,7 @@ def _filled(template: str, asked: Asked, user: str, **words: str) -> Iterator[Gi
         "area_databases": quoted(area_database(asked.database, "")),
         "on_cluster": _on(asked),
         "user": user,
+        "replacing": "" if asked.beside else " WITH REPLACE OPTION",
         "maker": quoted(asked.maker),
         **words,
     }

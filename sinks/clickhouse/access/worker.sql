@@ -40,4 +40,4 @@ GRANT{on_cluster}
     SELECT ON system.parts,
     SELECT ON system.replicas,
     CREATE TEMPORARY TABLE ON *.*
-TO {user} WITH REPLACE OPTION;
+TO {user}{replacing};

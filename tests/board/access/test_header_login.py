@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -96,13 +96,28 @@ async def test_a_header_that_is_there_twice_is_refused(
     extra = (spelt(name), SECRET if "Secret" in name else "/bewithu/operators")
     for more, status in (((), b"200"), ((extra,), b"401")):
         lines = [*more, *SENT.items()] if first else [*SENT.items(), *more]
-        reader, writer = await asyncio.open_connection(client.host, client.port)
-        head = "".join(f"{each}: {value}\r\n" for each, value in lines)
-        path = f"/api/v1/indicators?area={LIEGE_CITY}"
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{head}\r\n".encode())
-        answer = await reader.read()
-        writer.close()
-        assert answer.split()[1] == status
+        assert await status_by_hand(client, [(each, value.encode()) for each, value in lines]) == status
+
+
+async def status_by_hand(client: Client, lines: Iterable[tuple[str, bytes]]) -> bytes:
+    """Values are sent as they are, byte by byte."""
+    reader, writer = await asyncio.open_connection(client.host, client.port)
+    head = b"".join(each.encode() + b": " + value + b"\r\n" for each, value in lines)
+    path = f"/api/v1/indicators?area={LIEGE_CITY}"
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n".encode() + head + b"\r\n")
+    answer = await reader.read()
+    writer.close()
+    return answer.split()[1]
+
+
+@pytest.mark.parametrize("name", SENT)
+@pytest.mark.parametrize("value", [b"\xff", SECRET.encode() + b"\xff", b"\xed\xb3\xbf"])
+async def test_a_header_that_is_no_utf_8_is_refused_like_any_wrong_one(
+    client: Client, name: str, value: bytes
+) -> None:
+    sent = {each: text.encode() for each, text in SENT.items()}
+    assert await status_by_hand(client, sent.items()) == b"200"
+    assert await status_by_hand(client, (sent | {name: value}).items()) == b"401"
 
 
 async def test_headers_count_from_a_trusted_proxy_alone(world: World, tmp_path: Path) -> None:
