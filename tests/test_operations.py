@@ -24,6 +24,12 @@ def commands_in(text: str) -> list[str]:
     return sorted({match[1].partition("#")[0].partition(";")[0].strip() for match in found if match})
 
 
+def section(title: str) -> str:
+    """From a heading to the next one."""
+    (found,) = re.findall(rf"^##+ {re.escape(title)}\n(.*?)(?=^#)", RUN_BOOK, re.MULTILINE | re.DOTALL)
+    return str(found)
+
+
 def parse(words: list[str]) -> None:
     """As the command line itself does it, without running it."""
     command: Any = typer.main.get_command(cli.app)
@@ -49,3 +55,13 @@ def test_a_command_of_the_run_book_can_be_given_like_this(line: str) -> None:
 def test_a_command_that_does_not_exist_would_be_noticed(line: str) -> None:
     with pytest.raises(Exception, match=r"there is no command|No such option|a command is missing"):
         parse(shlex.split(line)[1:])
+
+
+def test_after_a_restore_workers_start_and_read_again_before_persons_are_erased_again() -> None:
+    """An erasure waits for the worker that leads, and does not reach what is read from Kafka later."""
+    steps, _, set_back = section("Restore").partition("--set-back")
+    for words, waiting in ((steps, "shows nothing `missing`"), (set_back, "nothing is `missing`")):
+        started = re.search(r"[Ss]tart (the workers|them)\b", words)
+        assert started
+        erasing = words.lower().index("erase again")
+        assert started.start() < words.index(waiting) < erasing
