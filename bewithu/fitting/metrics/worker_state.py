@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 
 from bewithu.board import Readiness
 from bewithu.fitting.metrics.labels import topic_label
-from sinks.clickhouse.watched_database import ERROR_KINDS, WatchedDatabase
+from sinks.clickhouse.watched_database import ERROR_KINDS, WatchedDatabase, answers
 from streams.lag import Lag
 
 
@@ -99,8 +99,8 @@ class WorkerCollector(Collector):
     def _of_clickhouse(self) -> Iterator[Metric]:
         yield _yes_or_no(
             "bewithu_clickhouse_up",
-            "1 while ClickHouse does what it is asked.",
-            all(database.answers for database in self._databases),
+            "1 while ClickHouse does what it is asked, as the newest call of all connections says.",
+            answers(self._databases),
         )
         errors = CounterMetricFamily(
             "bewithu_clickhouse_errors", "Statements that failed, by kind of error.", labels=["kind"]
