@@ -86,6 +86,16 @@ async def test_while_kafka_does_not_answer_there_is_no_lag_and_it_is_logged_once
         watching.cancel()
 
 
+def test_a_worker_that_has_not_asked_kafka_does_not_say_that_it_is_down() -> None:
+    """As while the registry is away at the start."""
+    stage = Stage()
+    stage.metrics.lag.kafka_answers = Lag().kafka_answers
+    assert "bewithu_kafka_up" not in stage.samples()
+    for answers_now in (True, False):
+        stage.metrics.lag.kafka_answers = answers_now
+        assert stage.samples()["bewithu_kafka_up"] == answers_now
+
+
 # --- ClickHouse ---
 
 

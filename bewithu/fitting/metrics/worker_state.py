@@ -85,11 +85,12 @@ class WorkerCollector(Collector):
             "Partitions that this worker takes records of.",
             value=len(records),
         )
-        yield _yes_or_no(
-            "bewithu_kafka_up",
-            "1 when Kafka answered when it was last asked for the ends of the partitions.",
-            self._lag.kafka_answers,
-        )
+        if self._lag.kafka_answers is not None:
+            yield _yes_or_no(
+                "bewithu_kafka_up",
+                "1 when Kafka answered when it was last asked for the ends of the partitions.",
+                self._lag.kafka_answers,
+            )
         yield CounterMetricFamily(
             "bewithu_rebalances",
             "Times that the group shared its partitions out anew.",
