@@ -10,6 +10,9 @@ import pytest
 import typer.main
 
 from bewithu import cli
+from bewithu.cli.doctor.finding import ok
+from sinks.clickhouse.database import statement
+from sinks.clickhouse.error_codes import is_state
 from tests.parts.processes import REPOSITORY
 
 RUN_BOOK = (REPOSITORY / "docs/operations.md").read_text("utf-8")
@@ -65,3 +68,21 @@ def test_after_a_restore_workers_start_and_read_again_before_persons_are_erased_
         assert started
         erasing = words.lower().index("erase again")
         assert started.start() < words.index(waiting) < erasing
+
+
+def test_the_daily_look_has_the_doctors_own_word() -> None:
+    assert f"| `bewithu doctor` | every part `{ok('a part', '').state}` |" in RUN_BOOK
+
+
+def test_a_backup_is_given_the_right_to_read_what_it_asks_for() -> None:
+    asked = set(re.findall(r"FROM (\w+)", statement("taken_out")))
+    assert asked
+    (given,) = re.findall(r"^- `SELECT` on its tables (.*);?\.$", section("Backup"), re.MULTILINE)
+    assert set(re.findall(r"`(\w+)`", given)) == asked
+
+
+def test_a_right_that_is_missing_is_told_of_where_its_alert_leads() -> None:
+    """The server's state, as a worker goes on once the right is given: so it is the alert that ClickHouse is down."""
+    assert is_state(497, "Not enough privileges")
+    assert "ACCESS_DENIED" in section("ClickHouse down")
+    assert "right" not in section("ClickHouse statements")
