@@ -19,10 +19,13 @@ _LONGEST_SECONDS = 10.0
 
 @dataclass
 class Lag:
-    """Records behind what is committed, by this worker's partitions; none while Kafka does not answer."""
+    """Records behind what is committed, by this worker's partitions; none while Kafka does not answer.
+
+    `kafka_answers`: whether it did when it was last asked; None before it was, as while another part is waited for.
+    """
 
     records: Mapping[TP, int] = field(default_factory=dict)
-    kafka_answers: bool = False
+    kafka_answers: bool | None = None
 
 
 async def watch_lag(lag: Lag, ask: Callable[[float], Awaitable[Mapping[TP, int]]], every: float) -> None:

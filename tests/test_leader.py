@@ -14,6 +14,7 @@ from alerts.announce import Announced
 from alerts.teller import StepReport
 from bewithu.clock import SystemClock
 from bewithu.errors import LeadLost, Unavailable
+from bewithu.fitting import leader as module
 from bewithu.fitting.leader import Leader
 from schemas.indicators import load_indicators
 from sinks.clickhouse.audit import Audited, Sample
@@ -262,3 +263,32 @@ async def test_feeds_are_written_down_by_who_leads_and_rarely_and_no_step_waits_
     other.leads = lambda: False
     await other.step()
     assert len(noted) == 1
+
+
+@pytest.mark.parametrize(("fails", "times"), [(True, 2), (False, 1)])
+async def test_feeds_that_could_not_be_written_down_are_tried_again_without_the_long_rest(
+    fails: bool, times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the try took: a timeout of five minutes would else leave dashboards without them for hours."""
+    monkeypatch.setattr(module, "_FEEDS_SECONDS", 0.0)
+    monkeypatch.setattr(module, "_FEEDS_REST", 1e9)
+    noted: list[datetime] = []
+
+    def refresh(now: datetime, on_values: Callable[[], object], leads: Callable[[], bool]) -> None:
+        return None
+
+    async def tell(now: datetime) -> StepReport:
+        return StepReport()
+
+    def note_feeds(now: datetime, leads: Callable[[], bool]) -> int:
+        noted.append(now)
+        if fails:
+            raise Unavailable("ClickHouse", "gone meanwhile")
+        return 1
+
+    leader = Leader(refresh, tell, SystemClock(), note_feeds=note_feeds)
+    for _ in range(2):
+        await leader.step()
+        assert leader._feeds is not None
+        await leader._feeds
+    assert len(noted) == times

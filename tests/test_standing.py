@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bewithu.fitting.offsets import troubles
 from schemas.offsets import InKafka, InStore, Range
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.stored_offsets import StoredOffsets
@@ -44,6 +45,24 @@ def test_what_is_missing_and_what_is_lost(
 def test_kafka_that_ends_before_what_was_stored_is_cut() -> None:
     (found,) = standings({PLACE: InStore(100)}, {PLACE: InKafka(0, 40, 40)})
     assert found.is_cut
+
+
+@pytest.mark.parametrize(
+    ("holes", "low", "perhaps"),
+    [
+        ([Range(7, 8)], 50, True),
+        ([Range(7, 8), Range(20, 30)], 50, True),
+        ([Range(20, 30)], 50, False),
+        ([Range(7, 8)], 0, False),
+    ],
+)
+def test_a_single_offset_that_is_lost_may_be_a_mark_of_a_transaction(
+    holes: list[Range], low: int, perhaps: bool
+) -> None:
+    """Agencies are asked first whether they use them, before they send everything again."""
+    (told,) = troubles(standings({PLACE: InStore(100, tuple(holes))}, {PLACE: InKafka(low, 100, 100)}))
+    assert told.endswith("; perhaps only a mark of a transaction") == perhaps
+    assert told.startswith("LOST: bewithu.registration.v1/0 offsets ") == bool(low)
 
 
 def test_a_worker_goes_back_only_where_the_group_is_beyond_the_store() -> None:

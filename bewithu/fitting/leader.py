@@ -201,13 +201,14 @@ class Leader:
             self._feeds = asyncio.ensure_future(self._feeds_noted(self._note_feeds, now))
 
     async def _feeds_noted(self, note_feeds: NoteFeeds, now: datetime) -> None:
-        begun = monotonic()
+        begun, rest = monotonic(), _FEEDS_SECONDS
         try:
             await asyncio.to_thread(note_feeds, now, self.leads)
+            rest = max(rest, _FEEDS_REST * (monotonic() - begun))
         except Exception as error:
             # Dashboards have older numbers; whatever else needs the store says what it lacks.
             log.warning("how feeds do was not written down: %s", mask(f"{type(error).__name__}: {error}"))
-        self._feeds_next = monotonic() + max(_FEEDS_SECONDS, _FEEDS_REST * (monotonic() - begun))
+        self._feeds_next = monotonic() + rest
 
     async def _evaluate(self, now: datetime) -> None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bewithu.settings import Kafka
+from schemas.offsets import Range
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.stored_offsets import StoredOffsets
 from streams.group_offsets import GroupOffsets
@@ -26,6 +27,8 @@ def troubles(found: Sequence[Standing]) -> Iterator[str]:
             yield (
                 f"LOST: {_place(each)} offsets {_ranges(each.lost)} are not noted as stored, and "
                 "Kafka has deleted them: ask their agencies to send the events of that time again"
+                # Each end of a transaction takes an offset, and once it is deleted nobody can look any more.
+                + ("; perhaps only a mark of a transaction" if _may_be_marks(each.lost) else "")
             )
     for each in found:
         if each.missing:
@@ -35,6 +38,11 @@ def troubles(found: Sequence[Standing]) -> Iterator[str]:
                 f"{_place(each)} ends at {each.kafka.high} in Kafka, and was stored up to {each.store.reached}: "
                 "Kafka lost its end, or the topic was made anew"
             )
+
+
+def _may_be_marks(ranges: Sequence[Range]) -> bool:
+    """Whether one of them is a single offset, as the end of a transaction leaves it."""
+    return any(each.behind - each.first == 1 for each in ranges)
 
 
 def _place(each: Standing) -> str:

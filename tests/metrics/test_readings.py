@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
 
@@ -209,6 +209,32 @@ async def test_much_to_read_is_read_seldom(monkeypatch: pytest.MonkeyPatch) -> N
     await asyncio.sleep(0.3)
     keeping.cancel()
     assert lead.store.asked == 1
+
+
+@pytest.mark.usefixtures("often")
+async def test_a_try_that_failed_slowly_is_soon_followed_by_the_next() -> None:
+    """A store that lets us wait for five minutes and then says nothing would else have no readings for hours."""
+
+    class SlowlyAway(Store):
+        def open_refusals(self) -> Sequence[OpenRefusals]:
+            sleep(0.2)
+            return super().open_refusals()
+
+    lead = Lead(store=SlowlyAway(away=True))
+    observation = Observation(lead.reader, every=0.01)
+    keeping = asyncio.create_task(observation.keep(lambda: True, lead.on_lost))
+    try:
+        # By what it took, the second would come after ten seconds.
+        await wait_until_async(lambda: lead.store.asked > 2, 8, "three tries", every=0.01)
+    finally:
+        keeping.cancel()
+
+
+@pytest.mark.parametrize(
+    ("took", "rest"), [(0.1, 29.9), (1, 49), (20, LONGEST_AGE_SECONDS / 2), (400, LONGEST_AGE_SECONDS / 2)]
+)
+def test_readings_are_taken_again_before_they_are_too_old(took: float, rest: float) -> None:
+    assert Observation(Lead().reader, every=30)._rest(took, failed=False) == pytest.approx(rest)
 
 
 LEADERS_OWN = (

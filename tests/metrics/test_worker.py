@@ -22,7 +22,7 @@ from bewithu.settings import ClickHouse
 from sinks.clickhouse.contract_tables import landing_table
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.indicator_store import Refreshed
-from sinks.clickhouse.watched_database import WatchedDatabase
+from sinks.clickhouse.watched_database import Outcome, WatchedDatabase, answers
 from streams.lag import Lag, watch_lag
 from streams.transport import BatchConsumer
 from tests.alerts.samples import transition
@@ -86,6 +86,16 @@ async def test_while_kafka_does_not_answer_there_is_no_lag_and_it_is_logged_once
         watching.cancel()
 
 
+def test_a_worker_that_has_not_asked_kafka_does_not_say_that_it_is_down() -> None:
+    """As while the registry is away at the start."""
+    stage = Stage()
+    stage.metrics.lag.kafka_answers = Lag().kafka_answers
+    assert "bewithu_kafka_up" not in stage.samples()
+    for answers_now in (True, False):
+        stage.metrics.lag.kafka_answers = answers_now
+        assert stage.samples()["bewithu_kafka_up"] == answers_now
+
+
 # --- ClickHouse ---
 
 
@@ -99,16 +109,16 @@ def test_errors_of_clickhouse_are_counted_by_whose_they_are(
         watched.rows("SELECT no_such_column")
     with pytest.raises(DataRefused):
         watched.insert_avro(landing_table(REGISTRATION.topic), b"Obj\x01junk")
-    assert (dict(watched.errors), watched.answers) == ({"statement": 1, "data": 1}, True)
+    assert (dict(watched.errors), answers([watched])) == ({"statement": 1, "data": 1}, True)
 
     def full(*_: object) -> None:
         raise DatabaseError("Code: 243. DB::Exception: not enough space", code=243)
 
     with pytest.raises(Unavailable):
         watched._run(full)
-    assert (watched.errors["state"], watched.answers) == (1, False)
+    assert (watched.errors["state"], answers([watched])) == (1, False)
     assert watched.value("SELECT 1") == 1
-    assert watched.answers
+    assert answers([watched])
 
 
 def test_a_server_that_is_away_is_an_error_of_the_connection() -> None:
@@ -116,11 +126,28 @@ def test_a_server_that_is_away_is_an_error_of_the_connection() -> None:
     stage = Stage()
     with pytest.raises(Unavailable):
         watched.value("SELECT 1")
-    stage.database.errors, stage.database.answers = watched.errors, watched.answers
+    stage.database.errors, stage.database.last = watched.errors, watched.last
     told = stage.samples()
     assert told['bewithu_clickhouse_errors_total{kind="connection"}'] == 1
     assert told['bewithu_clickhouse_errors_total{kind="data"}'] == 0
     assert told["bewithu_clickhouse_up"] == 0
+
+
+def test_one_failure_on_a_connection_that_is_rarely_used_is_soon_past() -> None:
+    board, intake, unused = (WatchedDatabase(_nobody, "nowhere") for _ in range(3))
+    assert answers([board, intake, unused]), "nothing was asked yet"
+    board.last = Outcome(10.0, answered=False)
+    assert not answers([board, intake, unused])
+    intake.last = Outcome(9.0, answered=True)
+    assert not answers([board, intake, unused])
+    intake.last = Outcome(11.0, answered=True)
+    assert answers([board, intake, unused])
+    intake.last = Outcome(12.0, answered=False)
+    assert not answers([board, intake, unused])
+
+
+def _nobody() -> Any:
+    raise AssertionError("nobody connects here")
 
 
 def test_readiness_and_the_intake_are_told_as_they_are() -> None:

@@ -23,7 +23,7 @@ from sinks.clickhouse.store_state import Arrivals, OpenRefusals
 log = logging.getLogger("bewithu.metrics")
 
 SILENT_AFTER: Final = timedelta(days=2)
-#: Readings take at most one part in so many of the time, however much is stored.
+#: Readings take at most one part in so many of the time, unless they would grow too old.
 _SHARE: Final = 50
 #: So soon after it began to lead a worker has readings.
 _LOOK_SECONDS: Final = 0.5
@@ -153,8 +153,16 @@ class Observation:
                 said, trouble = trouble, await self._read(reader, leads)
                 if trouble and trouble != said:
                     log.warning("metrics of the store wait: %s", trouble)
-                next_at = began + max(self._every, _SHARE * (monotonic() - began))
+                next_at = monotonic() + self._rest(monotonic() - began, failed=bool(trouble))
             await asyncio.sleep(min(_LOOK_SECONDS, self._every))
+
+    def _rest(self, took: float, failed: bool) -> float:
+        """Seconds until the next try."""
+        if failed:
+            # How long a try that timed out took says nothing of how much there is to read.
+            return self._every
+        # However much it is, readings are taken anew before they are too old to be told.
+        return max(self._every - took, min((_SHARE - 1) * took, LONGEST_AGE_SECONDS / 2))
 
     async def _read(self, reader: Reader, leads: Callable[[], bool]) -> str:
         """What went wrong, if anything."""

@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 
 from bewithu.board import Readiness
 from bewithu.fitting.metrics.labels import topic_label
-from sinks.clickhouse.watched_database import ERROR_KINDS, WatchedDatabase
+from sinks.clickhouse.watched_database import ERROR_KINDS, WatchedDatabase, answers
 from streams.lag import Lag
 
 
@@ -85,11 +85,12 @@ class WorkerCollector(Collector):
             "Partitions that this worker takes records of.",
             value=len(records),
         )
-        yield _yes_or_no(
-            "bewithu_kafka_up",
-            "1 when Kafka answered when it was last asked for the ends of the partitions.",
-            self._lag.kafka_answers,
-        )
+        if self._lag.kafka_answers is not None:
+            yield _yes_or_no(
+                "bewithu_kafka_up",
+                "1 when Kafka answered when it was last asked for the ends of the partitions.",
+                self._lag.kafka_answers,
+            )
         yield CounterMetricFamily(
             "bewithu_rebalances",
             "Times that the group shared its partitions out anew.",
@@ -99,8 +100,8 @@ class WorkerCollector(Collector):
     def _of_clickhouse(self) -> Iterator[Metric]:
         yield _yes_or_no(
             "bewithu_clickhouse_up",
-            "1 while ClickHouse does what it is asked.",
-            all(database.answers for database in self._databases),
+            "1 while ClickHouse does what it is asked, as the newest call of all connections says.",
+            answers(self._databases),
         )
         errors = CounterMetricFamily(
             "bewithu_clickhouse_errors", "Statements that failed, by kind of error.", labels=["kind"]
