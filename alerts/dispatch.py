@@ -52,8 +52,11 @@ class Dispatch:
         # Outcomes that the store did not take.
         self._unnoted: list[MailNote] = []
 
-    async def hand_over(self, decisions: Sequence[Due]) -> list[Outcome]:
-        """What came of those that are sent or given up now. Raises `Unavailable` while the store is away."""
+    async def hand_over(self, decisions: Sequence[Due], leads: Callable[[], bool]) -> list[Outcome]:
+        """What came of those that are sent or given up now. Raises `Unavailable` while the store is away.
+
+        Once `leads` says no the rest is left to the process that leads now, which decides anew what has not left.
+        """
         hopeless = [decision for decision in decisions if decision.action == "give_up"]
         for decision in hopeless:
             log.warning("mail given up: %s", decision.reason, extra=ids_of_mail(decision))
@@ -65,7 +68,7 @@ class Dispatch:
         waiting = sorted(to_send, key=lambda each: each.webhook is not None)
         outcomes: list[Outcome] = ["given_up"] * len(hopeless)
         for _ in range(MAILS_PER_STEP):
-            if not waiting:
+            if not waiting or not leads():
                 break
             decision = waiting.pop(0)
             delivery = await self._send_one(decision)

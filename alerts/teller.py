@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -53,7 +53,15 @@ class StepReport:
 class Teller:
     """Evaluates every rule in every area of its level, and mails what came of it. For the leader alone."""
 
-    def __init__(self, sources: Sources, definitions: Definitions, real_clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        sources: Sources,
+        definitions: Definitions,
+        real_clock: Clock | None = None,
+        leads: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`leads`: asked before each mail; once it says no, the rest is left to the process that leads now."""
+        self._leads = leads
         self._alerts = sources.alert_log
         self._mails = sources.mail_log
         self._silences = sources.silences
@@ -81,7 +89,7 @@ class Teller:
             transitions = await asyncio.to_thread(self._evaluation.step, now)
             evaluated = monotonic() - began
             decisions = await asyncio.to_thread(self._address, now)
-            outcomes = await self._dispatch.hand_over(decisions)
+            outcomes = await self._dispatch.hand_over(decisions, self._leads)
         except Unavailable as error:
             log.warning("alerts wait: %s", error)
             return StepReport(transitions, trouble=str(error), evaluation_seconds=evaluated)

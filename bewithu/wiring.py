@@ -146,6 +146,7 @@ def make_worker(
             settings.smtp.sender,
             settings.http.link_key,
         ),
+        leads=lambda: leader.leads(),
     )
     # Other systems read each transition on a topic.
     announcer = Announcer(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -114,12 +114,12 @@ class Stage:
         )
         self.teller = self.new_teller()
 
-    def new_teller(self) -> Teller:
+    def new_teller(self, leads: Callable[[], bool] = lambda: True) -> Teller:
         """As after a restart: with an empty memory."""
         sources = Sources(
             self.values, self.log, self.log, self.silences, self.acknowledged, self.post, self.hooks
         )
-        return Teller(sources, self.definitions, self.real)
+        return Teller(sources, self.definitions, self.real, leads)
 
     async def step(self, value: float | None = None, days: float = 0, seconds: float = 0) -> StepReport:
         """Sets Liège's value, when one is given, then lets `days` of rule time and `seconds` of real time pass."""

@@ -42,6 +42,26 @@ def kinds(log: ClickHouseAlertLog) -> list[str]:
     return [each.kind for each in reversed(log.recent(100))]
 
 
+async def test_who_no_longer_leads_leaves_the_other_mails_to_the_next_leader(
+    stage: Stage, post: Post
+) -> None:
+    """As when the group names another leader while a slow server takes many mails."""
+    asked: list[bool] = []
+
+    def leads() -> bool:
+        asked.append(True)
+        return len(asked) == 1
+
+    async with serving(post):
+        await stage.step(412)
+        stage.teller = stage.new_teller(leads)
+        left = await stage.step(412, days=2)
+        assert (left.sent, left.waiting) == (1, 1)
+        stage.teller = stage.new_teller()
+        assert (await stage.step(412, seconds=10)).sent == 1
+    assert sorted(address for address, _ in post.taken) == [ANN, BO]
+
+
 async def test_an_alert_is_told_once_when_it_begins_and_once_when_it_is_over(
     stage: Stage, post: Post
 ) -> None:
