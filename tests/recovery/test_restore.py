@@ -48,9 +48,9 @@ def test_a_lost_store_is_restored_and_goes_on_from_what_it_has(made: Stage) -> N
     backup = run(made, "backup", "create", "first", "--json")
     assert backup.code == 0, backup.err
     in_backup = published(made)
-    # Alerts begin after the backup.
+    # Alerts begin after the backup, on what it has not.
     stop_workers(made)
-    rule.write_text(RULE)
+    rule.write_text(RULE.replace("above: 20", f"above: {most_registered(made) + 2}"))
     made.start_worker()
     wait_until(lambda: flowing.sent >= in_backup + 300, 60, "300 more events to be sent")
     flowing.stop()
@@ -59,8 +59,9 @@ def test_a_lost_store_is_restored_and_goes_on_from_what_it_has(made: Stage) -> N
     before = values(made.database_url)
     wait_until_committed(made, ledger)
     assert standing(made) == []
-    told = mails_once_evaluated(made)
+    told, steps = mails_once_evaluated(made), alert_steps(made)
     assert told
+    assert {kind for *_, kind in steps} == {"firing"}
 
     stop_workers(made)
     lose_clickhouse(made)
@@ -87,10 +88,28 @@ def test_a_lost_store_is_restored_and_goes_on_from_what_it_has(made: Stage) -> N
     assert values(made.database_url) == before
     wait_until_committed(made, ledger)
     assert standing(made) == []
-    # Rules were evaluated since, and what was told before the loss was not told again.
+    # Rules were evaluated since: what was told before the loss was not told again, and no alert was taken back because
+    # what it rests on was not read again yet.
     assert mails_once_evaluated(made) == told
+    assert alert_steps(made) == steps
     assert metric(made, "bewithu_audit_differences_total") == 0
     assert_that_what_kafka_deleted_is_told(made, ledger)
+
+
+def most_registered(made: Stage) -> float:
+    """The highest value that the rule has seen in any region."""
+    with closing(Database.at(made.database_url)) as database:
+        return float(
+            database.value(
+                "SELECT max(value) FROM indicator_values WHERE indicator = 'registrations_7d' AND breakdown = ''"
+                " AND area IN ('02000', '03000', '04000')"
+            )
+        )
+
+
+def alert_steps(made: Stage) -> Sequence[Sequence[object]]:
+    with closing(Database.at(made.database_url)) as database:
+        return database.rows("SELECT DISTINCT rule, area, number, kind FROM alert_log ORDER BY ALL")
 
 
 def assert_that_what_kafka_deleted_is_told(made: Stage, ledger: Ledger) -> None:
