@@ -197,6 +197,7 @@ def alert(database: Database) -> None:
     ends = samples.transition("resolved", 3, id="ends")
     log.append([firing, ends])
     assert log.states()
+    assert log.states_before(datetime(2100, 1, 1, tzinfo=UTC))
     assert log.unaddressed()
     assert log.transitions(["fires"])
     assert log.firings(["ends"])
