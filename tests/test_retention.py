@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
@@ -68,8 +69,14 @@ def stays(who: str) -> list[Message]:
 
 
 def forget(platform: Platform, cuts: Mapping[str, date] | None = None) -> Forgot | None:
+    """Until nothing is left: on a busy machine the time for one go may be over sooner."""
     store = ClickHouseIndicators(platform.database, INDICATORS)
-    return store.forget(platform.clock.moment, cuts or dict.fromkeys(PERSONAL, CUT))
+    events = Counter[str]()
+    while done := store.forget(platform.clock.moment, cuts or dict.fromkeys(PERSONAL, CUT)):
+        events.update(done.events)
+        if not done.more:
+            return Forgot(dict(events), more=False)
+    return None
 
 
 def as_known(database: Database, moment: datetime) -> list[tuple[object, ...]]:
