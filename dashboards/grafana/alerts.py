@@ -42,7 +42,10 @@ WHERE rule = ${{rule:singlequote}} AND {IN_AREA}
 ORDER BY at DESC, area, number DESC
 LIMIT 1000"""
 
-_SHARES: Final = "Of an indicator in % values and thresholds are parts of one: 0.25 is 25 %."
+_SHARES: Final = (
+    "Of an indicator in % values and thresholds are parts of one: 0.25 is 25 %."
+    " Where persons are counted, 0 stands for fewer than five."
+)
 _MOMENTS: Final = {"at": "dateTimeAsIso", "since": "dateTimeAsIso"}
 
 
