@@ -10,6 +10,7 @@ from bewithu.board.alert_data import GOES_ON, AlertInfo, AlertStory, AlertsWante
 from bewithu.clock import Clock, brussels_day
 from bewithu.fitting.board_alerts import BoardAlerts
 from bewithu.fitting.cached import Cached
+from bewithu.fitting.cells import as_value, series
 from bewithu.fitting.notes import PublishedNotes
 from bewithu.fitting.origins import origin
 from schemas.areas import LANGUAGES, areas_of_level
@@ -104,7 +105,7 @@ class PublishedBoard:
         }
         pairs = [(cells[name, last], cells[name, last - _WEEK]) for name, last in complete.items()]
         return [
-            board.WeekApart(_value(now, _change(now, before)), _value(before, None))
+            board.WeekApart(as_value(now, _change(now, before)), as_value(before))
             for now, before in pairs
             if now.was_heard
         ]
@@ -112,13 +113,10 @@ class PublishedBoard:
     def trend(
         self, indicator: str, area: str, since: date, until: date, as_of: datetime | None = None
     ) -> Sequence[board.Point]:
-        return [_point(cell) for cell in self._published.totals([indicator], [area], since, until, as_of)]
+        return series(self._published, [indicator], area, since, until, as_of)[indicator]
 
     def trends(self, area: str, since: date, until: date) -> Mapping[str, Sequence[board.Point]]:
-        found: dict[str, list[board.Point]] = {indicator: [] for indicator in self._headline}
-        for cell in self._published.totals(self._headline, [area], since, until):
-            found[cell.indicator].append(_point(cell))
-        return found
+        return series(self._published, self._headline, area, since, until)
 
     def by_area(
         self, indicator: str, level: str, day: date, as_of: datetime | None = None
@@ -129,7 +127,7 @@ class PublishedBoard:
     def breakdown(
         self, indicator: str, area: str, day: date, as_of: datetime | None = None
     ) -> Sequence[board.Value]:
-        return [_value(cell, None) for cell in self._published.breakdowns(indicator, area, day, as_of)]
+        return [as_value(cell) for cell in self._published.breakdowns(indicator, area, day, as_of)]
 
     def origins(self, indicator: str, area: str, day: date) -> tuple[board.Origin, ...]:
         (cell,) = self._published.totals([indicator], [area], day, day)
@@ -178,7 +176,7 @@ class PublishedBoard:
         # Of each indicator and area a week, in one query: the first day and the last are looked at.
         pairs = zip(cells[::days], cells[days - 1 :: days], strict=True)
         return [
-            _value(now, None if _restarts(self._indicators[now.indicator]) else _change(now, earlier))
+            as_value(now, None if _restarts(self._indicators[now.indicator]) else _change(now, earlier))
             for earlier, now in pairs
         ]
 
@@ -226,20 +224,6 @@ def _info(indicator: Indicator) -> board.IndicatorInfo:
     )
 
 
-def _value(cell: Cell, change: float | None) -> board.Value:
-    return board.Value(
-        indicator=cell.indicator,
-        area=cell.area,
-        breakdown=cell.breakdown,
-        day=cell.day,
-        value=cell.value,
-        suppressed=cell.suppressed,
-        provisional=cell.provisional,
-        known_at=cell.known_at,
-        change_7d=change,
-    )
-
-
 def _restarts(indicator: Indicator) -> bool:
     """Counts from the beginning of a calendar week or month: a week before it was something else."""
     return isinstance(indicator, Flow | Sum | Duration) and span_of(indicator.window).unit in {
@@ -252,7 +236,3 @@ def _change(cell: Cell, earlier: Cell) -> float | None:
     if cell.value is None or earlier.value is None:
         return None
     return cell.value - earlier.value
-
-
-def _point(cell: Cell) -> board.Point:
-    return board.Point(cell.day, cell.value, cell.suppressed, cell.provisional)

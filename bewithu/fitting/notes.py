@@ -8,8 +8,9 @@ from datetime import date, datetime
 from bewithu.board.alert_data import AlertInfo
 from bewithu.board.data import Point, Value
 from bewithu.fitting.board_alerts import BoardAlerts
+from bewithu.fitting.cells import as_value, series
 from schemas.areas import COUNTRY
-from sinks.clickhouse.published import Cell, PublishedValues
+from sinks.clickhouse.published import PublishedValues
 
 
 class PublishedNotes:
@@ -22,15 +23,12 @@ class PublishedNotes:
     def series(
         self, indicators: Sequence[str], area: str, since: date, until: date, as_of: datetime
     ) -> Mapping[str, Sequence[Point]]:
-        found: dict[str, list[Point]] = {indicator: [] for indicator in indicators}
-        for cell in self._published.totals(indicators, [area], since, until, as_of):
-            found[cell.indicator].append(Point(cell.day, cell.value, cell.suppressed, cell.provisional))
-        return found
+        return series(self._published, indicators, area, since, until, as_of)
 
     def on_day(
         self, indicators: Sequence[str], areas: Sequence[str], day: date, as_of: datetime
     ) -> Sequence[Value]:
-        return [_value(cell) for cell in self._published.totals(indicators, areas, day, day, as_of)]
+        return [as_value(cell) for cell in self._published.totals(indicators, areas, day, day, as_of)]
 
     def fed_since(
         self, indicators: Sequence[str], since: date, until: date, as_of: datetime
@@ -45,16 +43,3 @@ class PublishedNotes:
         self, area: str | None, since: datetime, until: datetime, as_of: datetime
     ) -> Sequence[AlertInfo]:
         return self._alerts.told(area, since, until, as_of)
-
-
-def _value(cell: Cell) -> Value:
-    return Value(
-        indicator=cell.indicator,
-        area=cell.area,
-        breakdown=cell.breakdown,
-        day=cell.day,
-        value=cell.value,
-        suppressed=cell.suppressed,
-        provisional=cell.provisional,
-        known_at=cell.known_at,
-    )
