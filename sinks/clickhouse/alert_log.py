@@ -15,6 +15,8 @@ from schemas.alerting import MailNote, Transition, Undelivered
 from sinks.clickhouse.database import Database, statement
 
 _TRANSITION = [field.name for field in fields(Transition)]
+#: As late as a column of moments goes.
+_NEVER = datetime(2299, 12, 31, tzinfo=UTC)
 _NOTE = [field.name for field in fields(MailNote)]
 
 
@@ -32,11 +34,11 @@ class ClickHouseAlertLog:
 
     def states(self) -> Sequence[Transition]:
         """The last transition of every alert that there ever was."""
-        return self._transitions("alert_states")
+        return self.states_before(_NEVER)
 
     def states_before(self, moment: datetime) -> Sequence[Transition]:
         """The last transition before `moment` of every alert that there was by then."""
-        return self._transitions("alert_states_before", moment=moment.astimezone(UTC).replace(tzinfo=None))
+        return self._transitions("alert_states", before=moment.astimezone(UTC).replace(tzinfo=None))
 
     def unaddressed(self) -> Sequence[Transition]:
         """Transitions that people hear of, without an `addressed` note, each alert's in their order."""
