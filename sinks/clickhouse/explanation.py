@@ -65,7 +65,7 @@ class Arrivals:
     """What an agency sent on one day about an earlier time that the value rests on: events that were new, and
     corrections or cancellations of earlier ones.
 
-    Exact, and not to be shown: which agencies sent at least a batch may be told (`why_moved`).
+    Exact, and not to be shown: which agencies sent at least a batch may be told (bewithu/fitting/origins.py).
     """
 
     known_on: date
@@ -94,13 +94,11 @@ class Explanations:
             Contribution(
                 agency,
                 told,
-                _in_batches(corrected, corrected_before, minimum)
-                if minimum > 1
-                else corrected - corrected_before,
+                _in_batches(corrected, corrected_before, minimum),
                 known_at if known_at.tzinfo else known_at.replace(tzinfo=UTC),
             )
             for agency, events, before, corrected, corrected_before, known_at in rows
-            if (told := _in_batches(events, before, minimum)) is not None
+            if (told := _in_batches(events, before, minimum))
         ]
         return sorted(found, key=lambda each: (-each.events, each.agency))
 
@@ -185,8 +183,9 @@ GROUP BY agency"""
 
 
 def _in_batches(count: int, before: int, minimum: int) -> int | None:
-    """Of those since `before` the batches that became full; None where none did."""
-    return ((told_count(count, minimum) or 0) - (told_count(before, minimum) or 0)) or None
+    """Of those since `before` the batches that became full; None where none did, and each is not told by itself."""
+    full = (told_count(count, minimum) or 0) - (told_count(before, minimum) or 0)
+    return full if full or minimum <= 1 else None
 
 
 def _arrivals_statement(selection: Selection) -> str:
