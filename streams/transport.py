@@ -194,6 +194,8 @@ class BatchConsumer(driver.Consumer):
     async def _deliver(self, message: Message) -> None:
         """Every message passes here on its way to the agent; Faust calls no other method of ours for each."""
         self._in_flight[message.tp, message.generation_id or 0].delivered(message)
+        # The store's own. Compiled, Faust acknowledges past `ack` what nobody refers to, and waits for it no more.
+        message.incref()
         await self._hand_on(message)
 
     def heard_seconds_ago(self) -> float | None:

@@ -36,7 +36,7 @@ _FIRST_PAUSE = 0.2
 #: After so many errors that nobody thought of, the record that causes them is looked for.
 _UNEXPECTED_ERRORS = 3
 _LONGEST_PAUSE = 10.0
-#: A worker that is told to end finishes the batch under way, if the store takes it in so many seconds.
+#: Before partitions move, and at the end, a batch under way is finished if the store takes it in so many seconds.
 _LAST_BATCH_SECONDS = 2.5
 _A_YEAR = 365 * 24 * 3600.0
 
@@ -92,10 +92,9 @@ class _App(faust.App):
         """Faust's are for tables, of which there are none; and where a worker runs may be read-only."""
 
     async def _consumer_wait_empty(self, consumer: Any, logger: Any) -> None:
-        """At the end not for long: what is not stored by then, whoever gets the partitions reads again."""
-        waiting = super()._consumer_wait_empty(consumer, logger)
+        """Not for long: the whole group waits, and whoever gets the partitions reads again what is not stored."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(waiting, _LAST_BATCH_SECONDS if self.should_stop else None)
+            await asyncio.wait_for(super()._consumer_wait_empty(consumer, logger), _LAST_BATCH_SECONDS)
 
 
 def make_app(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -162,6 +163,30 @@ async def test_what_is_delivered_while_partitions_are_handed_over_holds_nothing_
     (after,) = await delivered_to(consumer, [3])
     after.value.stored = True
     assert consumer._filter_committable_offsets([TOPIC]) == {TOPIC: 3}
+
+
+async def test_what_the_agent_has_handed_on_is_not_done_for_faust(consumer: Any) -> None:
+    """The iterator itself, compiled or not: it acknowledges what nobody refers to any more, past the consumer."""
+    app = consumer.app
+    app.consumer = consumer
+    app.flow_control.resume()
+    app.topics._acking_topics.add(TOPIC.topic)
+    stream = app.topic(TOPIC.topic, key_serializer="raw", value_serializer="raw").stream()
+    events = aiter(stream)
+    (sent,) = await delivered_to(consumer, [3])
+    sent.incref()  # the conductor's, for the one channel that it puts the message into
+    await stream.channel.put(await stream.channel.decode(sent))
+    taken = await anext(events)
+    assert list(consumer.unacked) == [sent]
+    following = asyncio.ensure_future(anext(events))
+    await asyncio.sleep(0.05)
+    assert list(consumer.unacked) == [sent], "done before it is stored"
+    taken.stored = True
+    consumer.settle([taken])
+    assert list(consumer.unacked) == []
+    assert consumer._filter_committable_offsets([TOPIC]) == {TOPIC: 3}
+    following.cancel()
+    await stream.stop()
 
 
 async def test_a_batch_is_waited_for_until_it_is_stored_or_given_up(consumer: Any) -> None:
