@@ -53,8 +53,8 @@ from sinks.clickhouse.store_state import StoreState
 from sinks.clickhouse.stored_offsets import StoredOffsets
 from sinks.clickhouse.watched_database import WatchedDatabase
 from streams.alert_events import KafkaAlertEvents
-from streams.group_offsets import GroupOffsets
 from streams.intake import Intake
+from streams.kafka_ends import KafkaEnds
 from streams.kafka_reader import KafkaReader
 from streams.registry import SchemaRegistry
 from streams.rehearsal import RehearsalStore
@@ -165,10 +165,7 @@ def make_worker(
         None if quiet else announcer.step,
         FeedLog(metrics_store).note,
         lambda: indicators.finished,
-        # A replay by a clock of its own begins with nothing behind it.
-        CatchingUp(GroupOffsets(settings.kafka).in_kafka, StoredOffsets(leader_store).reached)
-        if isinstance(clock, SystemClock)
-        else None,
+        CatchingUp(KafkaEnds(settings.kafka).now, StoredOffsets(leader_store).reached),
     )
 
     # The board shows what is published.

@@ -20,6 +20,14 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
+class Ends:
+    """Of a partition Kafka has the records from `low` to before `high`; earlier ones were deleted."""
+
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
 class InKafka:
     """A partition as Kafka tells of it. `committed`: where the group goes on; None where it never committed.
 

@@ -11,7 +11,7 @@ from bewithu.clock import SystemClock
 from bewithu.errors import Unavailable
 from bewithu.fitting.catching_up import PATIENCE_SECONDS, CatchingUp
 from bewithu.fitting.leader import Leader
-from schemas.offsets import InKafka, Place
+from schemas.offsets import Ends, Place
 
 ONE, TWO = ("bewithu.registration.v1", 0), ("bewithu.registration.v1", 1)
 
@@ -20,12 +20,12 @@ ONE, TWO = ("bewithu.registration.v1", 0), ("bewithu.registration.v1", 1)
 class World:
     """Kafka and the store, as a test sets them."""
 
-    kafka: dict[Place, InKafka] = field(default_factory=dict)
+    kafka: dict[Place, Ends] = field(default_factory=dict)
     stored: dict[Place, int] = field(default_factory=dict)
     seconds: float = 0.0
     away: bool = False
 
-    def in_kafka(self) -> Mapping[Place, InKafka]:
+    def in_kafka(self) -> Mapping[Place, Ends]:
         if self.away:
             raise Unavailable("Kafka", "connection refused")
         return dict(self.kafka)
@@ -43,10 +43,10 @@ def catching_up_in(world: World) -> CatchingUp:
 
 
 def test_what_kafka_had_at_first_is_waited_for_and_what_comes_later_is_not() -> None:
-    world = World({ONE: InKafka(0, 100, 60), TWO: InKafka(40, 40, None)}, {ONE: 60})
+    world = World({ONE: Ends(0, 100), TWO: Ends(40, 40)}, {ONE: 60})
     catching_up = catching_up_in(world)
     assert not world.asked(catching_up)
-    world.kafka[ONE], world.stored[ONE] = InKafka(0, 900, 99), 99
+    world.kafka[ONE], world.stored[ONE] = Ends(0, 900), 99
     assert not world.asked(catching_up)
     world.stored[ONE] = 100
     assert world.asked(catching_up)
@@ -58,16 +58,16 @@ def test_what_kafka_had_at_first_is_waited_for_and_what_comes_later_is_not() -> 
 
 
 def test_what_kafka_deleted_is_not_waited_for() -> None:
-    world = World({ONE: InKafka(80, 100, None)}, {})
+    world = World({ONE: Ends(80, 100)}, {})
     catching_up = catching_up_in(world)
     assert not world.asked(catching_up)
     world.stored[ONE] = 100
     assert world.asked(catching_up)
-    assert catching_up_in(World({ONE: InKafka(100, 100, None)})).is_done()
+    assert catching_up_in(World({ONE: Ends(100, 100)})).is_done()
 
 
 def test_a_partition_that_is_stuck_and_a_broker_that_is_away_do_not_silence_alerts_for_ever() -> None:
-    for world in (World({ONE: InKafka(0, 100, 60)}, {ONE: 60}), World(away=True)):
+    for world in (World({ONE: Ends(0, 100)}, {ONE: 60}), World(away=True)):
         catching_up = catching_up_in(world)
         assert not world.asked(catching_up)
         world.seconds += PATIENCE_SECONDS
@@ -75,7 +75,7 @@ def test_a_partition_that_is_stuck_and_a_broker_that_is_away_do_not_silence_aler
 
 
 async def test_the_leader_refreshes_but_judges_no_rule_until_then() -> None:
-    world, done = World({ONE: InKafka(0, 100, 60)}, {ONE: 60}), list[str]()
+    world, done = World({ONE: Ends(0, 100)}, {ONE: 60}), list[str]()
 
     def refresh(now: datetime, on_values: Callable[[], object], leads: Callable[[], bool]) -> None:
         done.append("refreshed")
@@ -92,6 +92,6 @@ async def test_the_leader_refreshes_but_judges_no_rule_until_then() -> None:
     assert done == ["refreshed", "refreshed", "evaluated"]
     # Out of the lead and back.
     leader.stood_back()
-    world.kafka[ONE] = InKafka(0, 200, 100)
+    world.kafka[ONE] = Ends(0, 200)
     await leader.step()
     assert done[3:] == ["refreshed"]

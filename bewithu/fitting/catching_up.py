@@ -12,7 +12,7 @@ from time import monotonic
 from typing import Final
 
 from bewithu.errors import Unavailable
-from schemas.offsets import InKafka, Place
+from schemas.offsets import Ends, Place
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ class CatchingUp:
 
     def __init__(
         self,
-        in_kafka: Callable[[], Mapping[Place, InKafka]],
+        in_kafka: Callable[[], Mapping[Place, Ends]],
         reached: Callable[[], Mapping[Place, int]],
         time: Callable[[], float] = monotonic,
     ) -> None:
@@ -40,7 +40,7 @@ class CatchingUp:
         self._is_done = False
         self._begun: float | None = None
         self._next_look = float("-inf")
-        self._ends: Mapping[Place, InKafka] | None = None
+        self._ends: Mapping[Place, Ends] | None = None
         self._was_told = False
 
     def is_done(self) -> bool:
