@@ -1,4 +1,4 @@
-"""Where partitions that were just assigned go on, when the store has less of them than the group committed."""
+"""Where partitions that were just assigned go on: behind what the group committed, and behind what the store has."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from faust.types import TP
 
 from bewithu.errors import Unavailable
@@ -16,6 +17,18 @@ log = logging.getLogger("bewithu.ingest")
 
 #: So long they wait for what the store says of them.
 _ASKING_SECONDS = 5.0
+
+
+async def seek_to_committed(consumer: AIOKafkaConsumer) -> Mapping[TopicPartition, int | None]:
+    """Every assigned partition to what the group committed of it, which is returned, or to its beginning.
+
+    aiokafka leaves a partition of which nothing was committed where it is, and that may be behind records that were
+    fetched and dropped while partitions moved: they would be passed over for good.
+    """
+    committed: Mapping[TopicPartition, int | None] = await consumer.seek_to_committed()
+    if fresh := [partition for partition, offset in committed.items() if not offset or offset < 0]:
+        await consumer.seek_to_beginning(*fresh)
+    return committed
 
 
 async def behind_the_group(reached: Reached | None, committed: Mapping[TP, int | None]) -> Mapping[TP, int]:

@@ -31,7 +31,7 @@ from streams import coordinator
 from streams.batches import RecordBatch
 from streams.ports import Reached
 from streams.record_batches import LogBatch, complete_batches, is_intact, read_batch
-from streams.resuming import behind_the_group
+from streams.resuming import behind_the_group, seek_to_committed
 
 log = logging.getLogger("bewithu.ingest")
 
@@ -114,6 +114,10 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             for tp, batches in fetched.items()
             if batches
         }
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """As Faust's, and to the beginning where nothing was committed; what it returns has None there."""
+        return cast("Mapping[TP, int]", await self.call_thread(seek_to_committed, self._ensure_consumer()))
 
     async def ends(self, seconds: float) -> Mapping[TP, tuple[int, int]]:
         """The first offset and the one behind the last, of each partition that this member has. Raises `TimeoutError`.

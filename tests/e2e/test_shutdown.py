@@ -24,7 +24,7 @@ from tests.chaos.http_messages import HttpMessage
 from tests.chaos.stage import Stage, stage
 from tests.e2e.test_walk import REGISTRATIONS, event
 from tests.parts.background_loop import BackgroundLoop
-from tests.parts.deadlines import DeadlineMissedError, wait_until
+from tests.parts.deadlines import wait_until
 from tests.parts.processes import running
 from tests.worker_process import Worker
 
@@ -154,14 +154,6 @@ def pair(folder: Path) -> Iterator[Pair]:
         yield Pair(made, proxies)
 
 
-#: Where the group is shared out twice within a second while a batch is being stored, the one that goes on may then take
-#: nothing more. Readiness tells so, and a supervisor's restart mends it; why it happens is not known.
-deaf_at_times = pytest.mark.xfail(
-    raises=DeadlineMissedError, reason="a worker may be deaf after two rebalances in a row", strict=False
-)
-
-
-@deaf_at_times
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("during", ["an insert", "a refresh"])
 def test_a_worker_told_to_end_while_the_store_does_not_answer(tmp_path: Path, during: str) -> None:
@@ -215,7 +207,6 @@ def test_a_worker_told_to_end_while_a_mail_server_does_not_answer(tmp_path: Path
         assert both.count(open_mails) == 2
 
 
-@deaf_at_times
 @pytest.mark.timeout(240)
 def test_a_worker_told_to_end_under_load_hands_over_at_once(tmp_path: Path) -> None:
     with pair(tmp_path / "stage") as both:
