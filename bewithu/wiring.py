@@ -165,7 +165,10 @@ def make_worker(
         None if quiet else announcer.step,
         FeedLog(metrics_store).note,
         lambda: indicators.finished,
-        CatchingUp(KafkaEnds(settings.kafka).now, StoredOffsets(leader_store).reached),
+        # A replay by a clock of its own begins with nothing behind it.
+        CatchingUp(KafkaEnds(settings.kafka).now, StoredOffsets(leader_store).reached)
+        if isinstance(clock, SystemClock)
+        else None,
     )
 
     # The board shows what is published.
