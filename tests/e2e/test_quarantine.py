@@ -98,6 +98,7 @@ def decoded(platform: Platform, value: bytes | None) -> Any:
     return fastavro.schemaless_reader(io.BytesIO(value[5:]), fastavro.parse_schema(schema), None)
 
 
+@pytest.mark.timeout(420)  # a dozen commands, each a process of its own
 def test_an_agency_reads_why_it_was_refused_and_after_the_repair_it_is_accepted_once(
     platform: Platform,
 ) -> None:
