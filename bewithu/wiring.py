@@ -165,7 +165,7 @@ def make_worker(
         None if quiet else announcer.step,
         FeedLog(metrics_store).note,
         lambda: indicators.finished,
-        # A replay by a clock of its own begins with nothing behind it.
+        # A replay by a clock of its own begins with nothing behind it, and no day of it may go without rules.
         CatchingUp(KafkaEnds(settings.kafka).now, StoredOffsets(leader_store).reached)
         if isinstance(clock, SystemClock)
         else None,

@@ -6,12 +6,15 @@ over, or that it rested on wrong data, and say so to people, and find it again w
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from time import monotonic
 from typing import Final
 
 from bewithu.errors import Unavailable
+from schemas.national_number import mask
 from schemas.offsets import Ends, Place
 
 log = logging.getLogger(__name__)
@@ -21,8 +24,20 @@ PATIENCE_SECONDS: Final = 900.0
 _LOOK_SECONDS: Final = 2.0
 
 
+@dataclass(slots=True)
+class _Term:
+    """From when this process began to lead. Looks that end after it change nothing."""
+
+    begun: float | None = None
+    next_look: float = float("-inf")
+    ends: Mapping[Place, Ends] | None = None
+    look: asyncio.Task[None] | None = None
+    is_done: bool = False
+    was_told: bool = False
+
+
 class CatchingUp:
-    """Asked before each evaluation, in a thread; an answer of True is final until it begins anew."""
+    """Asked before each refresh, in the event loop. It looks in a thread beside the steps, as Kafka may be slow."""
 
     def __init__(
         self,
@@ -33,47 +48,46 @@ class CatchingUp:
         self._in_kafka = in_kafka
         self._reached = reached
         self._time = time
-        self.begin_anew()
+        self._term = _Term()
 
     def begin_anew(self) -> None:
         """Another process leads, or none did for a while."""
-        self._is_done = False
-        self._begun: float | None = None
-        self._next_look = float("-inf")
-        self._ends: Mapping[Place, Ends] | None = None
-        self._was_told = False
+        self._term = _Term()
 
     def is_done(self) -> bool:
-        now = self._time()
-        if self._begun is None:
-            self._begun = now
-        if not self._is_done and now >= self._next_look:
-            self._next_look = now + _LOOK_SECONDS
-            self._is_done = self._look(now - self._begun)
-        return self._is_done
+        """Whether a look that has ended found everything: the refresh that follows then has it. Final in this term."""
+        term, now = self._term, self._time()
+        if term.begun is None:
+            term.begun = now
+        is_looking = term.look is not None and not term.look.done()
+        if not term.is_done and not is_looking and now >= term.next_look:
+            term.next_look = now + _LOOK_SECONDS
+            term.look = asyncio.ensure_future(self._look(term, now - term.begun))
+        return term.is_done
 
-    def _look(self, waited: float) -> bool:
+    async def _look(self, term: _Term, waited: float) -> None:
         try:
-            left = self._left()
+            left = await asyncio.to_thread(self._left, term)
         except Unavailable as error:
             told = str(error)
+        except Exception as error:
+            # Whatever it is, rules must not wait for it for ever.
+            told = mask(f"{type(error).__name__}: {error}")
         else:
             if not left:
-                return True
+                term.is_done = True
+                return
             told = f"{left:,} records that Kafka had are not stored yet"
         if waited >= PATIENCE_SECONDS:
             log.warning("rules are judged after %.0f s although %s", waited, told)
-            return True
-        if not self._was_told:
+            term.is_done = True
+        elif not term.was_told:
             log.info("rules wait: %s", told)
-            self._was_told = True
-        return False
+            term.was_told = True
 
-    def _left(self) -> int:
+    def _left(self, term: _Term) -> int:
         """Holes that lie before what is stored are not waited for: nobody fills them by themselves."""
-        if self._ends is None:
-            self._ends = self._in_kafka()
+        if term.ends is None:
+            term.ends = self._in_kafka()
         reached = self._reached()
-        return sum(
-            max(0, end.high - max(reached.get(place, 0), end.low)) for place, end in self._ends.items()
-        )
+        return sum(max(0, end.high - max(reached.get(place, 0), end.low)) for place, end in term.ends.items())

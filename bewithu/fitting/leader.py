@@ -124,7 +124,7 @@ class Leader:
     async def _whole_step(self, tell: bool) -> None:
         try:
             # Asked before the refresh, which then has all that it was asked for.
-            is_current = not self._catching_up or await asyncio.to_thread(self._catching_up.is_done)
+            is_current = self._catching_up is None or self._catching_up.is_done()
             now = await self._bring_up_to_date()
             if tell and self.leads():
                 if is_current:
