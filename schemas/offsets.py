@@ -28,14 +28,9 @@ class Ends:
 
 
 @dataclass(frozen=True, slots=True)
-class InKafka:
-    """A partition as Kafka tells of it. `committed`: where the group goes on; None where it never committed.
+class InKafka(Ends):
+    """A partition as Kafka tells of it. `committed`: where the group goes on; None where it never committed."""
 
-    Records from `low` to before `high` are there; earlier ones were deleted.
-    """
-
-    low: int
-    high: int
     committed: int | None
 
 

@@ -13,8 +13,8 @@ from confluent_kafka.admin import AdminClient
 
 from bewithu.errors import GroupBusy, Unavailable
 from bewithu.settings import Kafka
-from schemas.contracts import contracts
 from schemas.offsets import InKafka, Place, Range
+from streams.kafka_ends import our_partitions
 from streams.kafka_security import Complaints, librdkafka_options
 from streams.standing import Standing
 
@@ -35,13 +35,7 @@ class GroupOffsets:
     def in_kafka(self) -> Mapping[Place, InKafka]:
         """Every partition of our topics that there is."""
         with self._consumer() as consumer:
-            known = consumer.list_topics(timeout=self._patience).topics
-            places = [
-                TopicPartition(topic, partition)
-                for topic in contracts()
-                if topic in known
-                for partition in known[topic].partitions
-            ]
+            places = our_partitions(consumer, self._patience)
             committed = consumer.committed(places, timeout=self._patience) if places else []
             return {(each.topic, each.partition): self._partition(consumer, each) for each in committed}
 

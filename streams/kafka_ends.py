@@ -19,6 +19,17 @@ _EARLIEST: Final[OffsetSpec] = OffsetSpec.earliest()  # type: ignore[no-untyped-
 _LATEST: Final[OffsetSpec] = OffsetSpec.latest()  # type: ignore[no-untyped-call]
 
 
+def our_partitions(client: Any, seconds: float) -> list[TopicPartition]:
+    """Every partition that there is of our topics, as any client of confluent-kafka finds them."""
+    known = client.list_topics(timeout=seconds).topics
+    return [
+        TopicPartition(topic, partition)
+        for topic in contracts()
+        if topic in known
+        for partition in known[topic].partitions
+    ]
+
+
 class KafkaEnds:
     """Raises `Unavailable` when no broker answers."""
 
@@ -33,22 +44,13 @@ class KafkaEnds:
             admin = AdminClient(
                 librdkafka_options(self._kafka) | {"error_cb": self._complaints, "log_level": 0}
             )
-            places = self._places(admin)
+            places = our_partitions(admin, self._patience)
             low = self._offsets(admin, places, _EARLIEST)
             high = self._offsets(admin, places, _LATEST)
         except KafkaException as error:
             text = f"{self._kafka.bootstrap_servers}: {error.args[0].str()}"
             raise Unavailable("Kafka", self._complaints.explained(text)) from error
         return {place: Ends(low[place], high[place]) for place in low}
-
-    def _places(self, admin: Any) -> list[TopicPartition]:
-        known = admin.list_topics(timeout=self._patience).topics
-        return [
-            TopicPartition(topic, partition)
-            for topic in contracts()
-            if topic in known
-            for partition in known[topic].partitions
-        ]
 
     def _offsets(self, admin: Any, places: list[TopicPartition], which: OffsetSpec) -> dict[Place, int]:
         if not places:

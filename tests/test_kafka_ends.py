@@ -13,14 +13,7 @@ from streams import kafka_ends
 from streams.kafka_ends import KafkaEnds
 from tests.parts.kafka import ApacheKafka
 from tests.parts.processes import free_port
-from tests.parts.tansu import Tansu
 from tests.parts.topics import create_topic, unique_topic
-
-
-@pytest.fixture(params=["tansu", "apache_kafka"])
-def broker(request: pytest.FixtureRequest) -> str:
-    part: Tansu | ApacheKafka = request.getfixturevalue(request.param)
-    return part.bootstrap_servers
 
 
 def topic_with(broker: str, records: int, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -34,17 +27,21 @@ def topic_with(broker: str, records: int, monkeypatch: pytest.MonkeyPatch) -> st
     return topic
 
 
-def test_every_partition_of_ours_that_there_is_is_told(broker: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    topic = topic_with(broker, 3, monkeypatch)
-    assert KafkaEnds(Kafka(bootstrap_servers=broker)).now() == {
+def test_every_partition_of_ours_that_there_is_is_told(
+    each_broker: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topic = topic_with(each_broker, 3, monkeypatch)
+    assert KafkaEnds(Kafka(bootstrap_servers=each_broker)).now() == {
         (topic, 0): Ends(0, 3),
         (topic, 1): Ends(0, 0),
     }
 
 
-def test_where_no_topic_of_ours_exists_there_is_nothing(broker: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_no_topic_of_ours_exists_there_is_nothing(
+    each_broker: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(kafka_ends, "contracts", lambda: {unique_topic(): None})
-    assert KafkaEnds(Kafka(bootstrap_servers=broker)).now() == {}
+    assert KafkaEnds(Kafka(bootstrap_servers=each_broker)).now() == {}
 
 
 def test_what_was_deleted_is_not_there(apache_kafka: ApacheKafka, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,14 +12,7 @@ from schemas.quarantine import Place
 from streams.kafka_reader import KafkaReader
 from tests.parts.kafka import ApacheKafka
 from tests.parts.processes import free_port
-from tests.parts.tansu import Tansu
 from tests.parts.topics import create_topic, unique_topic
-
-
-@pytest.fixture(params=["tansu", "apache_kafka"])
-def broker(request: pytest.FixtureRequest) -> str:
-    part: Tansu | ApacheKafka = request.getfixturevalue(request.param)
-    return part.bootstrap_servers
 
 
 def published(broker: str, *values: bytes | None, partition: int = 0, topic: str = "") -> str:
@@ -31,17 +24,17 @@ def published(broker: str, *values: bytes | None, partition: int = 0, topic: str
     return topic
 
 
-def test_records_are_found_in_any_order_and_a_null_is_one(broker: str) -> None:
-    topic = published(broker, b"a", None, b"c")
-    published(broker, b"d", partition=1, topic=topic)
+def test_records_are_found_in_any_order_and_a_null_is_one(each_broker: str) -> None:
+    topic = published(each_broker, b"a", None, b"c")
+    published(each_broker, b"d", partition=1, topic=topic)
     wanted = [Place(topic, 1, 0), Place(topic, 0, 2), Place(topic, 0, 0), Place(topic, 0, 1)]
-    found = KafkaReader(Kafka(bootstrap_servers=broker)).values(wanted)
+    found = KafkaReader(Kafka(bootstrap_servers=each_broker)).values(wanted)
     assert [found[place] for place in wanted] == [b"d", b"c", b"a", None]
 
 
-def test_what_is_not_there_is_left_out(broker: str) -> None:
-    topic = published(broker, b"a")
-    reader = KafkaReader(Kafka(bootstrap_servers=broker), patience_seconds=2)
+def test_what_is_not_there_is_left_out(each_broker: str) -> None:
+    topic = published(each_broker, b"a")
+    reader = KafkaReader(Kafka(bootstrap_servers=each_broker), patience_seconds=2)
     absent = [Place(topic, 0, 5), Place(topic, 9, 0), Place(unique_topic(), 0, 0)]
     assert reader.values([Place(topic, 0, 0), *absent]) == {Place(topic, 0, 0): b"a"}
     assert reader.values([]) == {}

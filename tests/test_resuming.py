@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from confluent_kafka import Producer
 
 from streams.resuming import seek_to_committed
-from tests.parts.kafka import ApacheKafka
-from tests.parts.tansu import Tansu
 from tests.parts.topics import create_topic, unique_topic
 
 
-@pytest.fixture(params=["tansu", "apache_kafka"])
-def broker(request: pytest.FixtureRequest) -> str:
-    part: Tansu | ApacheKafka = request.getfixturevalue(request.param)
-    return part.bootstrap_servers
-
-
-async def test_what_was_fetched_and_dropped_is_fetched_again(broker: str) -> None:
-    topic = create_topic(broker, unique_topic(), partitions=3)
-    producer = Producer({"bootstrap.servers": broker, "log_level": 0})
+async def test_what_was_fetched_and_dropped_is_fetched_again(each_broker: str) -> None:
+    topic = create_topic(each_broker, unique_topic(), partitions=3)
+    producer = Producer({"bootstrap.servers": each_broker, "log_level": 0})
     known, fresh, empty = (TopicPartition(topic, number) for number in range(3))
     for each in (known, fresh):
         for _ in range(3):
             producer.produce(topic, b"x", partition=each.partition)
             assert producer.flush(30) == 0
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=broker,
+        bootstrap_servers=each_broker,
         group_id=unique_topic(),
         enable_auto_commit=False,
         auto_offset_reset="earliest",

@@ -67,6 +67,13 @@ def own_tansu(tmp_path: Path) -> Iterator[Tansu]:
         yield broker
 
 
+@pytest.fixture(params=["tansu", "apache_kafka"])
+def each_broker(request: pytest.FixtureRequest) -> str:
+    """The address of Tansu, and then of Apache Kafka, for what must be so on both."""
+    part: Tansu | ApacheKafka = request.getfixturevalue(request.param)
+    return part.bootstrap_servers
+
+
 @pytest.fixture
 def schema_registry() -> Iterator[SchemaRegistry]:
     """An empty, running schema registry."""
