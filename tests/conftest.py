@@ -10,10 +10,19 @@ import pytest
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.prepare import prepare
 from tests.command_line import CommandLine, command_line
+from tests.parts.deadlines import PATIENCE
 
 pytest_plugins = ["tests.parts.fixtures"]
 
 _KEPT = ("areas", "municipalities", "validity", "migrations")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A test that waits longer may take longer (see `PATIENCE`)."""
+    default = float(config.getini("timeout"))
+    for item in items if PATIENCE != 1 else ():
+        known = item.get_closest_marker("timeout")
+        item.add_marker(pytest.mark.timeout(PATIENCE * (known.args[0] if known else default)), append=False)
 
 
 @pytest.fixture(scope="session")

@@ -134,7 +134,11 @@ class Worker:
         """SIGTERM; the exit code, which must come within `seconds`."""
         self.process.popen.send_signal(signal.SIGTERM)
         wait_until(
-            lambda: not self.process.alive, seconds, "the worker to end after SIGTERM", log=self.process.log
+            lambda: not self.process.alive,
+            seconds,
+            "the worker to end after SIGTERM",
+            log=self.process.log,
+            promised=True,
         )
         return self.process.popen.wait()
 

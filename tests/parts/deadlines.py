@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any, Protocol, TypeVar
 T = TypeVar("T")
 
 LOG_LINES_SHOWN = 30
+#: Deadlines are those of a machine that is free. On a slow or a shared one they are so many times as far away.
+PATIENCE = float(os.environ.get("BEWITHU_TEST_PATIENCE", "1"))
 
 
 class Watched(Protocol):
@@ -36,12 +39,15 @@ def wait_until(
     process: Watched | None = None,
     log: Path | None = None,
     every: float = 0.05,
+    promised: bool = False,
 ) -> T:
     """Call `condition` until it returns something true, and return that.
 
     `what` completes the sentence "waited for …". What the condition raises is not caught.
     With `process` the wait also ends when the process does; its log is then the one that is shown.
+    What is `promised` by the product must come in time on any machine.
     """
+    seconds *= 1 if promised else PATIENCE
     deadline = time.monotonic() + seconds
     while True:
         died = process is not None and not process.alive
@@ -61,6 +67,7 @@ async def wait_until_async(
     every: float = 0.05,
 ) -> Any:
     """As `wait_until`, leaving the event loop free; the condition may be a coroutine function."""
+    seconds *= PATIENCE
     deadline = time.monotonic() + seconds
     while True:
         died = process is not None and not process.alive

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.parts import deadlines
 from tests.parts.deadlines import DeadlineMissedError, wait_until, wait_until_async
 from tests.parts.processes import Process, answers_tcp, free_port, running, start_process
 from tests.parts.require import require_part
@@ -73,12 +74,15 @@ def test_waiting_ends_early_when_the_process_dies_and_shows_its_last_words(tmp_p
     assert time.monotonic() - started < 30
 
 
-def test_waiting_in_vain_says_for_what_and_how_long(tmp_path: Path) -> None:
+def test_waiting_in_vain_says_for_what_and_how_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadlines, "PATIENCE", 3)
     log = tmp_path / "server.log"
     log.write_text("".join(f"line {number}\n" for number in range(100)))
-    with pytest.raises(DeadlineMissedError, match=r"waited 0\.1 s for rain, in vain[^$]*line 99") as missed:
+    with pytest.raises(DeadlineMissedError, match=r"waited 0\.3 s for rain, in vain[^$]*line 99") as missed:
         wait_until(lambda: False, 0.1, "rain", log=log)
     assert "line 10\n" not in str(missed.value)
+    with pytest.raises(DeadlineMissedError, match=r"waited 0\.1 s for an end"):
+        wait_until(lambda: False, 0.1, "an end", promised=True)
 
 
 async def test_a_condition_may_be_awaited() -> None:
