@@ -1,6 +1,7 @@
 """A steady load with daily patterns on the whole platform, for hours: does everything stay level?
 
-Apache Kafka with a small retention, a real `bewithu worker` with ClickHouse in it, and a mail server that counts.
+Apache Kafka with a small retention, a real `bewithu worker`, ClickHouse beside it or in it, and a mail server that
+counts.
 Events of all types come at a day's pace (quiet nights, a peak at nine, a dip at lunch), a day passing in ten minutes:
 some are late, corrected, taken back, doubled, damaged or against a rule, and each day has a false alarm. Memory, open
 files, threads, parts, disk for each event, and how long refreshes and events take must be level over the second half;
@@ -46,6 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--rate", type=positive, default=300, help="events a second, the mean of a day; default: %(default)s"
     )
     parser.add_argument("--seed", type=int, default=1, help="of the events; default: %(default)s")
+    parser.add_argument(
+        "--embedded", action="store_true", help="ClickHouse in the worker, as in the demo, not beside it"
+    )
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write every sample there as it is taken")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep logs and data in a new folder")
 
@@ -67,7 +71,7 @@ def run(arguments: argparse.Namespace, console: Console) -> Soaked:
         folder.mkdir(parents=True)
         status = stack.enter_context(console.status("starting"))
         try:
-            platform = stack.enter_context(soaked_platform(folder, arguments.rate))
+            platform = stack.enter_context(soaked_platform(folder, arguments.rate, arguments.embedded))
             sender = Sender(stack.enter_context(platform.publisher()), pattern, arguments.seed)
             sampler = Sampler(platform)
             note = _noted(arguments.csv, stack)
@@ -80,7 +84,16 @@ def run(arguments: argparse.Namespace, console: Console) -> Soaked:
             raise PublishError(str(error)) from error
         except AssertionError as error:
             raise ContenderError(str(error)) from error
-    return Soaked(seconds, pattern, samples, sampler.measured, sender.tally, sender.false_alarms, broken)
+    return Soaked(
+        seconds,
+        pattern,
+        arguments.embedded,
+        samples,
+        sampler.measured,
+        sender.tally,
+        sender.false_alarms,
+        broken,
+    )
 
 
 def _watched(
@@ -130,6 +143,7 @@ def _line(sample: Sample, seconds: float) -> str:
     passed, whole = timedelta(seconds=int(sample.seconds)), timedelta(seconds=int(seconds))
     return (
         f"{passed} of {whole}: {sample.sent:,} sent, lag {sample.lag:,.0f}, {sample.quarantined:,} refused, "
-        f"{sample.mails} mails, {sample.rss_mib:,.0f} MiB, {sample.handles} files, {sample.threads} threads, "
-        f"{sample.parts} parts, {sample.store_mib:,.0f} MiB stored, events take {sample.latency_seconds:.2f} s"
+        f"{sample.mails} mails, worker {sample.rss_mib:,.0f} and store {sample.store_rss_mib:,.0f} MiB, "
+        f"{sample.handles} files, {sample.threads} threads, {sample.parts} parts, "
+        f"{sample.store_mib:,.0f} MiB stored, events take {sample.latency_seconds:.2f} s"
     )

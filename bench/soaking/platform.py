@@ -1,11 +1,11 @@
-"""The whole platform on real parts: Apache Kafka, a registry, a mail server, and a worker with ClickHouse in it."""
+"""The whole platform on real parts: Apache Kafka, a registry, a mail server, ClickHouse, and a worker."""
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -19,6 +19,7 @@ from bewithu import settings
 from schemas.contracts import contracts
 from streams.publisher import Publisher
 from streams.registry import SchemaRegistry as RegistryClient
+from tests.parts.clickhouse import ClickHouse
 from tests.parts.kafka import ApacheKafka
 from tests.parts.processes import free_port, running, start_process
 from tests.parts.registry import SchemaRegistry
@@ -73,21 +74,22 @@ class CountingSmtpServer(SmtpServer):
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """A worker that is ready, and what is around it."""
+    """A worker that is ready, and what is around it. `server`: None where the worker has ClickHouse in itself."""
 
     folder: Path
     kafka: ApacheKafka
     registry: SchemaRegistry
     mail: CountingSmtpServer
+    server: ClickHouse | None
     worker: Worker
 
     @property
     def store(self) -> Path:
-        return self.folder / "clickhouse"
+        return self.server.data if self.server else _store(self.folder)
 
     @property
     def store_url(self) -> str:
-        return f"chdb://{self.store}"
+        return _store_url(self.folder, self.server)
 
     @contextmanager
     def publisher(self) -> Iterator[Publisher]:
@@ -110,16 +112,31 @@ class Platform:
 
 
 @contextmanager
-def soaked_platform(folder: Path, rate: float) -> Iterator[Platform]:
-    """Everything runs, and at the end everything is stopped. Raises `PartMissing` without Apache Kafka."""
-    registry, mail = SchemaRegistry(), CountingSmtpServer()
-    registry.start()
-    mail.start()
-    with running(registry), running(mail), running(_broker(folder / "kafka", rate)) as kafka:
-        worker = _worker(folder, kafka, registry, mail)
-        with running(worker):
-            worker.wait_until_ready()
-            yield Platform(folder, kafka, registry, mail, worker)
+def soaked_platform(folder: Path, rate: float, embedded: bool) -> Iterator[Platform]:
+    """Everything runs, and at the end everything is stopped. Raises `PartMissing` without Apache Kafka.
+
+    An `embedded` ClickHouse runs in the worker, as in the demo; else it is a process of its own, as in production.
+    """
+    with ExitStack() as parts:
+        registry, mail = SchemaRegistry(), CountingSmtpServer()
+        registry.start()
+        parts.enter_context(running(registry))
+        mail.start()
+        parts.enter_context(running(mail))
+        kafka = parts.enter_context(running(_broker(folder / "kafka", rate)))
+        server = None if embedded else parts.enter_context(running(ClickHouse.start(_store(folder))))
+        worker = _worker(folder, kafka, registry, mail, _store_url(folder, server))
+        parts.enter_context(running(worker))
+        worker.wait_until_ready()
+        yield Platform(folder, kafka, registry, mail, server, worker)
+
+
+def _store(folder: Path) -> Path:
+    return folder / "clickhouse"
+
+
+def _store_url(folder: Path, server: ClickHouse | None) -> str:
+    return f"http://{server.host}:{server.port}/default" if server else f"chdb://{_store(folder)}"
 
 
 def _broker(folder: Path, rate: float) -> ApacheKafka:
@@ -130,7 +147,9 @@ def _broker(folder: Path, rate: float) -> ApacheKafka:
         raise PartMissing(f"the embedded broker keeps everything in memory: {missing}") from missing
 
 
-def _worker(folder: Path, kafka: ApacheKafka, registry: SchemaRegistry, mail: SmtpServer) -> Worker:
+def _worker(
+    folder: Path, kafka: ApacheKafka, registry: SchemaRegistry, mail: SmtpServer, store: str
+) -> Worker:
     """With the shipped indicators, rules and address book, and one rule more."""
     rules = folder / "rules"
     rules.mkdir()
@@ -144,7 +163,7 @@ def _worker(folder: Path, kafka: ApacheKafka, registry: SchemaRegistry, mail: Sm
         "BEWITHU_KAFKA__GROUP": GROUP,
         "BEWITHU_KAFKA__PARTITIONS": str(PARTITIONS),
         "BEWITHU_REGISTRY__URL": registry.url,
-        "BEWITHU_CLICKHOUSE__URL": f"chdb://{folder / 'clickhouse'}",
+        "BEWITHU_CLICKHOUSE__URL": store,
         "BEWITHU_SMTP__PORT": str(mail.port),
         "BEWITHU_HTTP__PORT": str(port),
         "BEWITHU_RULES": str(rules),

@@ -38,6 +38,7 @@ class Soaked:
 
     seconds: float
     pattern: Pattern
+    embedded: bool
     samples: Sequence[Sample]
     measured: Measured
     tally: Tally
@@ -79,6 +80,7 @@ class Soaked:
             "bench": "soak",
             "hours": round(self.seconds / 3600, 4),
             "events_per_s": self.pattern.rate,
+            "store": "embedded" if self.embedded else "beside the worker",
             "day_seconds": self.pattern.day_seconds,
             "judged_seconds": round(self.seconds - self.since, 1) if self.is_judged else 0,
             "ours": {

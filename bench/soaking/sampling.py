@@ -20,7 +20,10 @@ _ANSWER_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One look. What is told for each step or event is a mean over what happened since the look before, or NaN."""
+    """One look. What is told for each step or event is a mean over what happened since the look before, or NaN.
+
+    `store_rss_mib`: of ClickHouse as a process of its own; 0 where the worker has it in itself.
+    """
 
     seconds: float
     sent: int
@@ -29,6 +32,7 @@ class Sample:
     lag: float
     mails: int
     rss_mib: float
+    store_rss_mib: float
     handles: int
     threads: int
     parts: int
@@ -120,6 +124,7 @@ class Sampler:
             return None
         worker = psutil.Process(self.platform.worker.process.pid)
         broker = psutil.Process(self.platform.kafka.process.pid)
+        server = self.platform.server
         used = worker.cpu_times()
         stored = stored_in(self.platform.store)
         self.measured.parts = stored.parts
@@ -142,6 +147,9 @@ class Sampler:
             lag=metrics.sum("bewithu_consumer_lag_records"),
             mails=self.platform.mail.count,
             rss_mib=round(worker.memory_info().rss / _MIB, 1),
+            store_rss_mib=round(psutil.Process(server.process.pid).memory_info().rss / _MIB, 1)
+            if server
+            else 0.0,
             handles=worker.num_fds(),
             threads=worker.num_threads(),
             parts=stored.active_parts,

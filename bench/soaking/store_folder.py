@@ -1,4 +1,4 @@
-"""What the embedded ClickHouse keeps on disk, told from its folder: one process alone may open the store itself."""
+"""What ClickHouse keeps on disk, told from its folder: to ask for it would be work of which it is not free."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class Tally:
 
 
 def differences(store: str, tally: Tally) -> Sequence[str]:
-    """What the store at this URL has otherwise than it was sent; nobody else may have it open."""
+    """What the store at this URL has otherwise than it was sent; nobody else may have an embedded one open."""
     with closing(Database.at(store)) as database:
         found, wanted = Bookkeeping(database).books(), tally.books
         broken = [] if found == wanted else [f"the books say {found}, expected {wanted}"]

@@ -30,6 +30,7 @@ class Limit:
 #: Disk itself grows with the facts, so what each event takes of it is judged, and what merged parts leave behind.
 LIMITS = (
     Limit("rss_mib", 0.05, 30),
+    Limit("store_rss_mib", 0.05, 30),
     Limit("handles", 0.05, 5),
     Limit("threads", 0.05, 3),
     Limit("parts", 0.10, 15),

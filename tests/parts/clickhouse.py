@@ -45,6 +45,11 @@ class ClickHouse:
         return cls(folder, port, process, certificate, login, backups)
 
     @property
+    def data(self) -> Path:
+        """What a `chdb://` address names, once this has ended."""
+        return self.folder / "data"
+
+    @property
     def host(self) -> str:
         return "127.0.0.1"
 
