@@ -13,6 +13,7 @@ import pytest
 from bench.__main__ import BENCHES
 from bench.scale import Curve, Point, what_bounds
 from tests.board.browser import require_chromium
+from tests.parts.deadlines import PATIENCE
 
 
 def point(workers: int = 1, seconds: float = 10, **used: float) -> Point:
@@ -30,7 +31,7 @@ def test_every_bench_has_a_summary_and_options_of_its_own(name: str) -> None:
 
 def test_a_wrong_option_is_exit_code_2_and_says_what_was_expected() -> None:
     command = [sys.executable, "-m", "bench", "ingest", "--only", "storm"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60 * PATIENCE, check=False)
     assert done.returncode == 2
     assert "storm given, expected some of ours, faust" in done.stderr
 
@@ -59,7 +60,7 @@ def test_a_curve_is_told_as_ratios_to_its_first_point() -> None:
 )
 def test_what_measures_ours_runs_on_the_store_as_it_is_now(words: Sequence[str]) -> None:
     command = [sys.executable, "-m", "bench", *words, "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=170, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=170 * PATIENCE, check=False)
     assert done.stdout, done.stderr[-2000:]
     assert json.loads(done.stdout)["ours"]
 
@@ -68,7 +69,7 @@ def test_what_measures_ours_runs_on_the_store_as_it_is_now(words: Sequence[str])
 def test_every_page_of_the_board_is_painted() -> None:
     require_chromium()
     command = [sys.executable, "-m", "bench", "board", "--facts", "2000", "--rounds", "1", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=170, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=170 * PATIENCE, check=False)
     assert done.stdout, done.stderr[-2000:]
     pages = json.loads(done.stdout)["ours"]
     assert set(pages) == {"start", "indicator", "alerts", "methods"}
@@ -79,7 +80,7 @@ def test_every_page_of_the_board_is_painted() -> None:
 def test_shocks_in_a_small_world_are_told_or_not_and_so_it_says() -> None:
     small = ["--seeds", "1", "--scale", "0.01", "--since", "2022-05-01", "--until", "2022-06-05"]
     command = [sys.executable, "-m", "bench", "detect", *small, "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=170, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=170 * PATIENCE, check=False)
     assert done.stdout, done.stderr[-2000:]
     told = json.loads(done.stdout)
     ours = told["ours"]

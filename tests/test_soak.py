@@ -26,6 +26,7 @@ from bench.soaking.tally import Sound, Tally, differences
 from bench.soaking.verdict import LIMITS
 from schemas.contracts import contracts
 from sinks.clickhouse.database import Database
+from tests.parts.deadlines import PATIENCE
 from tests.parts.kafka import require_apache_kafka
 from tests.parts.own_process import in_own_process
 
@@ -209,7 +210,7 @@ def test_seconds_on_the_real_parts_keep_the_law(tmp_path: Path) -> None:
     looks, kept = tmp_path / "looks.csv", tmp_path / "kept"
     command = [sys.executable, "-m", "bench", "soak", "--hours", "0.003", "--rate", "100", "--json"]
     command += ["--csv", str(looks), "--keep", str(kept)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=230, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=230 * PATIENCE, check=False)
     assert done.stdout, done.stderr[-2000:]
     told = json.loads(done.stdout)
     assert told["broken"] == []

@@ -19,7 +19,7 @@ from sinks.clickhouse.bookkeeping import Bookkeeping
 from sinks.clickhouse.published import PublishedValues
 
 #: Real seconds that the platform may take at the end to take in what was published and tell of it.
-_DRAIN_SECONDS = 30.0
+_DRAIN_SECONDS = 120.0
 _READY_SECONDS = 60.0
 
 

@@ -17,6 +17,7 @@ from sinks.clickhouse.database import Database
 from tests.access.granted import granted_to
 from tests.access.test_access_cli import Server
 from tests.command_line import CommandLine
+from tests.parts.deadlines import PATIENCE
 
 GREEN = Asked(
     "bewithu_green", {"published_values": ["indicator", "area", "value"]}, ["11002"], maker="default"
@@ -170,7 +171,11 @@ def test_the_engine_tells_which_databases_a_worker_has_rights_on(tmp_path: Path)
     users.write_text(USERS)
     (tmp_path / "config.xml").write_text(f"<clickhouse><users_config>{users}</users_config></clickhouse>")
     asked = subprocess.run(
-        [sys.executable, "-c", ASK, str(tmp_path)], capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", ASK, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=120 * PATIENCE,
+        check=False,
     )
     assert asked.returncode == 0, asked.stderr
     green, own = asked.stdout.splitlines()

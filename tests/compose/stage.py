@@ -22,6 +22,7 @@ from tests.compose.compose_file import DEMO, SECRETS, load
 from tests.compose.dockerfile import left_out
 from tests.e2e.platform import RULE
 from tests.parts.clickhouse import ClickHouse
+from tests.parts.deadlines import PATIENCE
 from tests.parts.kafka import ApacheKafka
 from tests.parts.processes import REPOSITORY, Process, free_port, start_process
 from tests.parts.registry import SchemaRegistry
@@ -90,7 +91,7 @@ class Stage:
         """Runs the health check of the service, as the engine would in its container."""
         words = [sys.executable if word == "python" else word for word in COMPOSE.services[service].check[1:]]
         asked = [re.sub(r"127\.0\.0\.1:8080", f"{host}:{self.port}", word) for word in words]
-        return subprocess.run(asked, capture_output=True, check=False, timeout=20).returncode == 0
+        return subprocess.run(asked, capture_output=True, check=False, timeout=20 * PATIENCE).returncode == 0
 
 
 def get(host: str, port: int, path: str) -> Any:

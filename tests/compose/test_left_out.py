@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.compose.stage import leave_out
+from tests.parts.deadlines import PATIENCE
 from tests.parts.processes import REPOSITORY
 
 
@@ -34,7 +35,7 @@ def test_a_command_that_needs_an_embedded_part_says_what_to_do(
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=120 * PATIENCE,
     )
     assert done.returncode == 1
     assert said in done.stderr

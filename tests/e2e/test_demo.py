@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.parts.deadlines import wait_until
+from tests.parts.deadlines import PATIENCE, wait_until
 from tests.parts.processes import free_port
 
 DEMO = [sys.executable, "-m", "bewithu", "demo"]
@@ -29,7 +29,7 @@ def test_the_demo_ends_by_itself_with_one_json_object_and_everything_accounted_f
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=150 * PATIENCE,
     )
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
@@ -60,7 +60,7 @@ def alerts_of_the_kept_history(store: Path, until: str) -> None:
         env={**os.environ, "BEWITHU_CLICKHOUSE__URL": f"chdb://{store}"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=60 * PATIENCE,
     )
     assert done.returncode == 0, done.stderr
     found = {each["variant"]: each["alerts"] for each in json.loads(done.stdout)["variants"]}
@@ -71,7 +71,7 @@ def alerts_of_the_kept_history(store: Path, until: str) -> None:
 def test_a_folder_with_something_in_it_is_no_place_for_a_demos_store(tmp_path: Path) -> None:
     (tmp_path / "something").touch()
     done = subprocess.run(
-        [*DEMO, "--store", str(tmp_path)], capture_output=True, text=True, timeout=60, check=False
+        [*DEMO, "--store", str(tmp_path)], capture_output=True, text=True, timeout=60 * PATIENCE, check=False
     )
     assert done.returncode == 2
     assert "is not an empty folder" in " ".join(done.stderr.replace("│", " ").split())
@@ -93,7 +93,7 @@ def test_ctrl_c_stops_the_demo_cleanly_and_nothing_is_left_behind(tmp_path: Path
         family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
         assert len(family) > 1, "the broker runs in a process of its own"
         process.send_signal(signal.SIGINT)
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=60 * PATIENCE)
         assert process.returncode == 0, output
         assert "trouble: it was told" not in output, "an end that was asked for is no trouble"
         wait_until(lambda: not any(map(alive, family)), 10, "all of the demo's processes to end")

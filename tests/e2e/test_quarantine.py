@@ -25,7 +25,7 @@ from sinks.clickhouse.bookkeeping import Books
 from tests.e2e.platform import Platform, yesterday_noon
 from tests.events import Message, person, registration
 from tests.parts.clickhouse import ClickHouse
-from tests.parts.deadlines import wait_until
+from tests.parts.deadlines import PATIENCE, wait_until
 from tests.parts.processes import running
 from tests.parts.registry import SchemaRegistry
 from tests.parts.smtp import SmtpServer
@@ -56,7 +56,7 @@ def bewithu(platform: Platform, *words: str) -> tuple[int, Any]:
         cwd=platform.folder,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=120 * PATIENCE,
     )
     assert done.stdout, done.stderr
     return done.returncode, json.loads(done.stdout)

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from tests.metrics.stage import ROOT
+from tests.parts.deadlines import PATIENCE
 from tests.parts.prometheus import promtool
 from tests.parts.require import require_part
 
@@ -87,7 +88,7 @@ def amtool(*arguments: str | Path) -> str:
     require_part("amtool", AMTOOL is not None, hint)
     assert AMTOOL is not None
     done = subprocess.run(
-        [AMTOOL, *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False
+        [AMTOOL, *map(str, arguments)], capture_output=True, text=True, timeout=60 * PATIENCE, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.parts.deadlines import wait_until
+from tests.parts.deadlines import PATIENCE, wait_until
 from tests.parts.processes import REPOSITORY, Process, free_port, start_process
 from tests.parts.require import require_part
 from tests.parts.topics import broker_answers
@@ -130,7 +130,7 @@ def format_storage(folder: Path, *users: str) -> None:
         properties,
         *users,
     )
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60 * PATIENCE, check=False)
     if done.returncode:
         raise RuntimeError(f"Kafka could not format its storage in {folder}:\n{done.stdout}{done.stderr}")
 

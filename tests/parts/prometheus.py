@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.parts.deadlines import PATIENCE
 from tests.parts.processes import Process, free_port
 from tests.parts.ready import start_until_ready
 from tests.parts.require import require_part
@@ -89,7 +90,7 @@ def promtool(*arguments: str | Path, given: str = "") -> str:
         input=given,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=120 * PATIENCE,
         check=False,
     )
     said = done.stdout + done.stderr

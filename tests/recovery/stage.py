@@ -21,7 +21,7 @@ from tests.chaos.agencies import Agencies, schema_ids
 from tests.chaos.ledger import Ledger
 from tests.chaos.stage import GROUP, Stage
 from tests.chaos.watcher import Watcher
-from tests.parts.deadlines import wait_until
+from tests.parts.deadlines import PATIENCE, wait_until
 from tests.parts.processes import REPOSITORY
 
 _UNREFRESHED = "SELECT count() FROM batches WHERE batch NOT IN (SELECT arrayJoin(batches) FROM refreshes)"
@@ -60,7 +60,7 @@ def run(made: Stage, *words: str, **settings: str) -> Done:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=120 * PATIENCE,
         check=False,
     )
     return Done(done.returncode, done.stdout, done.stderr)
