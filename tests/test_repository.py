@@ -25,7 +25,7 @@ LONGEST_PYTHON_FILE = 300
 EUPL = "57fb42fbcd0b037ce528ed8f72f1ec095d67bc6825ecf1448ff39be1fe68a4b4"
 # Folders that exist on one machine only. The look-behind lets addresses such as https://host/work/ pass.
 MACHINE_PATH = re.compile(r"(?<![\w.~])/(?:work|root|tmp/\w+|home/\w+|Users/\w+|opt/wheels)/")
-NOT_SETTINGS = {f"BEWITHU_TEST_{name}" for name in ("REQUIRE", "SEED", "BACKLOG", "EXAMPLES")}
+NOT_SETTINGS = {f"BEWITHU_TEST_{name}" for name in ("REQUIRE", "SEED", "BACKLOG", "EXAMPLES", "PATIENCE")}
 
 
 @cache
