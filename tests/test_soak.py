@@ -40,7 +40,7 @@ LEVEL = {
     "threads": 170.0,
     "parts": 120.0,
     "store_bytes_per_event": 200.0,
-    "old_parts_mib": 60.0,
+    "old_parts_share": 5.0,
     "refresh_seconds": 0.4,
     "latency_seconds": 0.8,
 }

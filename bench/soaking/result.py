@@ -27,7 +27,7 @@ from bench.soaking.verdict import (
 #: worker that has more of the machine refreshes oftener.
 _ALSO = (
     "cpu_ms_per_event",
-    "lag", "most_parts", "store_mib", "broker_mib",
+    "lag", "most_parts", "store_mib", "old_parts_mib", "broker_mib",
     "broker_rss_mib", "bench_rss_mib", "machine_load",
 )  # fmt: skip
 

@@ -22,7 +22,8 @@ _ANSWER_SECONDS = 10
 class Sample:
     """One look. What is told for each step or event is a mean over what happened since the look before, or NaN.
 
-    `store_rss_mib`: of ClickHouse as a process of its own; 0 where the worker has it in itself.
+    `store_rss_mib`: of ClickHouse as a process of its own; 0 where the worker has it in itself. `old_parts_share`: disk
+    of parts that were merged into others and wait to be removed, for each byte of those in use.
     """
 
     seconds: float
@@ -39,6 +40,7 @@ class Sample:
     most_parts: int
     store_mib: float
     old_parts_mib: float
+    old_parts_share: float
     store_bytes_per_event: float
     refresh_seconds: float
     latency_seconds: float
@@ -155,7 +157,10 @@ class Sampler:
             parts=stored.active_parts,
             most_parts=max(stored.parts.values(), default=0),
             store_mib=round(stored.active_bytes / _MIB, 2),
-            old_parts_mib=round((stored.bytes - stored.active_bytes) / _MIB, 2),
+            old_parts_mib=round(stored.old_bytes / _MIB, 2),
+            old_parts_share=round(stored.old_bytes / stored.active_bytes, 3)
+            if stored.active_bytes
+            else math.nan,
             store_bytes_per_event=round(stored.active_bytes / records, 1) if records else math.nan,
             refresh_seconds=_mean(before, now, "refresh_seconds", "refreshes"),
             latency_seconds=_mean(before, now, "latency_seconds", "latencies"),

@@ -52,6 +52,10 @@ class Stored:
     def active_parts(self) -> int:
         return sum(self.parts.values())
 
+    @property
+    def old_bytes(self) -> int:
+        return self.bytes - self.active_bytes
+
 
 def active(parts: Sequence[Part]) -> Sequence[Part]:
     """Those that no other one covers, as ClickHouse decides it when it starts."""

@@ -27,7 +27,8 @@ class Limit:
         return max(self.share * level, self.least)
 
 
-#: Disk itself grows with the facts, so what each event takes of it is judged, and what merged parts leave behind.
+#: Disk itself grows with the facts, and the parts that are merged at a time with it: so what each event takes of it is
+#: judged, and what merged parts take beside those in use.
 LIMITS = (
     Limit("rss_mib", 0.05, 30),
     Limit("store_rss_mib", 0.05, 30),
@@ -35,7 +36,7 @@ LIMITS = (
     Limit("threads", 0.05, 3),
     Limit("parts", 0.10, 15),
     Limit("store_bytes_per_event", 0.10, 0),
-    Limit("old_parts_mib", 0.25, 30),
+    Limit("old_parts_share", 0.25, 0.5),
     Limit("refresh_seconds", 0.25, 0.05),
     Limit("latency_seconds", 0.25, 0.1),
 )
