@@ -23,8 +23,10 @@ DEMO = [sys.executable, "-m", "bewithu", "demo"]
 def test_the_demo_ends_by_itself_with_one_json_object_and_everything_accounted_for(tmp_path: Path) -> None:
     mails, store, temporary = tmp_path / "mails", tmp_path / "store", tmp_path / "tmp"
     temporary.mkdir()
+    # So long that alerts fire, and their mails go.
+    seconds = str(round(40 * PATIENCE))
     done = subprocess.run(
-        [*DEMO, "--for", "40", "--json", "--mails", str(mails), "--store", str(store)],
+        [*DEMO, "--for", seconds, "--json", "--mails", str(mails), "--store", str(store)],
         env={**os.environ, "TMPDIR": str(temporary)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
