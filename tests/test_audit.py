@@ -6,11 +6,12 @@ import logging
 import random
 from datetime import UTC, date, datetime
 from importlib.resources import files
+from typing import Any
 
 import pytest
 
 from schemas.indicators import load_indicators
-from sinks.clickhouse import indicator_store
+from sinks.clickhouse import indicator_store, step_store
 from sinks.clickhouse.audit import Audited, Sample, choose
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.generations import PARTS, read_generations, standing
@@ -63,6 +64,28 @@ def tamper(database: Database, table: str, indicator: str, columns: str, values:
 def test_what_follows_from_the_facts_is_well(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     for part, area in ((PART, "BE"), (0, "62063"), (255, "11000")):
         assert audited(platform, monkeypatch, part, STOCK, area).is_well
+
+
+@pytest.mark.parametrize("before", ["facts_statement", "existing_steps_statement"])
+def test_an_event_that_comes_while_it_looks_is_neither_blamed_nor_counted_twice(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, before: str
+) -> None:
+    ask = getattr(step_store, before)
+    news = [registration(person(1), MOMENT, municipality="11002")]
+
+    def meanwhile(*asked: Any) -> str:
+        if news:
+            platform.send(news.pop())
+        statement: str = ask(*asked)
+        return statement
+
+    monkeypatch.setattr(step_store, before, meanwhile)
+    assert audited(platform, monkeypatch).is_well
+    assert not news
+    assert value(platform.database) == 7
+    platform.refresh()
+    assert value(platform.database) == 8
+    assert audited(platform, monkeypatch).is_well
 
 
 def test_a_step_too_many_is_found_told_and_taken_back(
