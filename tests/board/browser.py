@@ -129,9 +129,10 @@ class Tab:
             mobile=width < 600,
         )
 
-    async def picture(self, file: Path) -> None:
-        """The whole page as a PNG."""
-        shot = await self.send("Page.captureScreenshot", format="png", captureBeyondViewport=True)
+    async def picture(self, file: Path, size: tuple[int, int] | None = None) -> None:
+        """The whole page as a PNG, or so much of its upper left: width and height."""
+        clip = {"clip": {"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1}} if size else {}
+        shot = await self.send("Page.captureScreenshot", format="png", captureBeyondViewport=True, **clip)
         file.write_bytes(base64.b64decode(shot["data"]))  # noqa: ASYNC240 - a small file, in a test
 
     async def listen(self) -> None:
