@@ -14,7 +14,8 @@ from bewithu.settings import ClickHouse, load_settings
 from schemas.areas import municipalities
 from sinks.clickhouse import areas, contract_tables, migrate
 from sinks.clickhouse.cluster import Cluster
-from sinks.clickhouse.database import INSERT_SETTINGS, Database, statement
+from sinks.clickhouse.database import Database, statement
+from sinks.clickhouse.stated_settings import INSERT_SETTINGS
 
 CLUSTER = Cluster("one_shard", 3, "bewithu")
 REPLICATED = r"ENGINE = Replicated{kind}\('/clickhouse/tables/\{{uuid\}}/\{{shard\}}', '\{{replica\}}'"

@@ -30,30 +30,12 @@ from sinks.clickhouse.error_codes import is_state, is_statement
 from sinks.clickhouse.literal import assignments, is_newest, text
 from sinks.clickhouse.memory_file import memory_file
 from sinks.clickhouse.server import connect, server_name
+from sinks.clickhouse.stated_settings import INSERT_SETTINGS, STATEMENT_SETTINGS
 
 T = TypeVar("T")
 
 #: The last bytes of an Arrow stream that is whole.
 _END_OF_STREAM = bytes.fromhex("ffffffff00000000")
-
-#: Of every insert. Stated, not inherited: a server's age must not change what an insert means (see docs/decisions).
-INSERT_SETTINGS: Mapping[str, Any] = {
-    "async_insert": 0,
-    "insert_deduplicate": 0,
-    "deduplicate_blocks_in_dependent_materialized_views": 0,
-    "materialized_views_ignore_errors": 0,
-    "fsync_metadata": 1,
-    "max_insert_block_size": 1_048_576,
-    "min_insert_block_size_rows": 1_048_576,
-    "min_insert_block_size_bytes": 1 << 30,
-    # Doubles inside one insert are left to merges, like all others: to look for them here costs a third of it.
-    "optimize_on_insert": 0,
-    # Merges make the statistics of columns; for each of many small inserts they cost more than they bring.
-    "materialize_statistics_on_insert": 0,
-    # An older writer's schema may lack a later optional field; the contract check refuses any other lack.
-    "input_format_avro_allow_missing_fields": 1,
-    "input_format_null_as_default": 0,
-}
 
 
 class Database:
@@ -284,7 +266,7 @@ def _embedded(folder: Path) -> Client:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         return clickhouse_connect.get_client(
-            interface="chdb", path=str(folder), settings=dict(INSERT_SETTINGS)
+            interface="chdb", path=str(folder), settings={**STATEMENT_SETTINGS, **INSERT_SETTINGS}
         )
     except (ImportError, ProgrammingError) as error:
         taken = "one process at a time can use it: stop the other one"

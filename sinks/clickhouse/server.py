@@ -12,6 +12,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
 from bewithu.errors import Unavailable
 from bewithu.refusals import login_refusal, tls_refusal
 from bewithu.settings import ClickHouse
+from sinks.clickhouse.stated_settings import STATEMENT_SETTINGS
 
 #: UNKNOWN_USER, WRONG_PASSWORD, REQUIRED_PASSWORD, AUTHENTICATION_FAILED.
 _LOGIN_ERRORS = frozenset({192, 193, 194, 516})
@@ -63,6 +64,7 @@ def client_options(settings: ClickHouse) -> dict[str, Any]:
         "verify": True,
         "autogenerate_session_id": False,
         "query_retries": 0,
+        "settings": dict(STATEMENT_SETTINGS),
         "send_receive_timeout": settings.timeout_seconds,
     }
     files = {
