@@ -13,6 +13,11 @@ from bewithu.board.data import Point
 #: Lines are drawn in a box of this size, which the page stretches to the place it has.
 WIDTH, HEIGHT = 400.0, 100.0
 
+#: What a round number is, but for a power of ten. An axis that starts at zero has finer ones, as all of its numbers are
+#: multiples of one that is seen: so a line fills two thirds of it or more.
+_ROUND = (1, 2, 2.5, 5, 10)
+_ROUND_FROM_ZERO = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -88,16 +93,17 @@ def round_range(points: Sequence[Point]) -> tuple[float, float]:
         high = 0.0
     if low == high:
         high = low + 1
-    half = round_up((high - low) / 2)
+    steps = _ROUND if low and high else _ROUND_FROM_ZERO
+    half = round_up((high - low) / 2, steps)
     while (bottom := floor(low / half) * half) + 2 * half < high:
-        half = round_up(half * 1.01)
+        half = round_up(half * 1.01, steps)
     return bottom, bottom + 2 * half
 
 
-def round_up(number: float) -> float:
-    """The next of 1, 2, 2.5, 5 or 10 times a power of ten."""
+def round_up(number: float, steps: Sequence[float] = _ROUND) -> float:
+    """The next of `steps` times a power of ten; they go from 1 to 10."""
     power: float = 10.0 ** floor(log10(number))
-    return next(step * power for step in (1, 2, 2.5, 5, 10) if step * power >= number * (1 - 1e-9))
+    return next(step * power for step in steps if step * power >= number * (1 - 1e-9))
 
 
 def extremes(points: Sequence[Point]) -> Extremes | None:

@@ -62,11 +62,20 @@ def test_a_round_range_is_not_much_larger_than_its_values(values: Sequence[float
     assert high - low <= max(6 * reach, 1.0)
 
 
+@given(st.floats(0.001, 1e9), st.floats(0, 0.5))
+def test_a_line_from_zero_fills_two_thirds_of_its_axis(highest: float, lowest_share: float) -> None:
+    low, high = round_range(series(highest * lowest_share, highest))
+    assert low == 0
+    assert high <= highest * 1.5 * (1 + 1e-6)
+
+
 def test_round_ranges_are_round_and_start_at_zero_where_it_is_near() -> None:
     assert round_range(series(30, 44)) == (30, 50)
     assert round_range(series(412, 100)) == (0, 500)
     assert round_range(series(65_100, 66_340)) == (65_000, 67_000)
-    assert round_range(series(7, 7)) == (0, 10)
+    assert round_range(series(190, 565)) == (0, 600)
+    assert round_range(series(-565, -190)) == (-600, 0)
+    assert round_range(series(7, 7)) == (0, 8)
     assert round_range(series(0, 0)) == (0, 1)
     assert round_range(series(-12, -7)) == (-15, -5)
 
