@@ -32,7 +32,7 @@ def board_of(demo: Process) -> str:
         told = _TOLD.findall(demo.log.read_text())
         return told[-1][1] if told and told[-1][0] >= SHOT_FROM else None
 
-    return wait_until(found, 900, f"the demo's {SHOT_FROM}", process=demo, every=1) or ""
+    return wait_until(found, 900, f"the demo's {SHOT_FROM}", process=demo, every=1)
 
 
 async def shoot(devtools: str, board: str, folder: Path) -> None:

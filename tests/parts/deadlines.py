@@ -32,7 +32,7 @@ class DeadlineMissedError(AssertionError):
 
 
 def wait_until(
-    condition: Callable[[], T],
+    condition: Callable[[], T | None],
     seconds: float,
     what: str,
     *,
