@@ -10,8 +10,8 @@ import pytest
 from tests.parts.processes import REPOSITORY
 
 SETTINGS = ElementTree.parse(REPOSITORY / "deploy/clickhouse.xml").getroot()
-#: Tables of ClickHouse's own configuration that grow with time or with statements and are kept for ever, as of 26.9
-#: (programs/server/config.xml of its sources). Left out are those of backups and of crashes, which tell of rare things.
+#: Tables that ClickHouse's own configuration (programs/server/config.xml of its sources) has, and that grow with time or
+#: with statements; most are kept for ever there. Left out are those of backups and crashes, which tell of rare things.
 ENDLESS: Final = (
     "query_log", "query_thread_log", "query_views_log", "query_metric_log", "processors_profile_log", "part_log",
     "metric_log", "asynchronous_metric_log", "latency_log", "error_log", "text_log", "trace_log",
@@ -28,5 +28,5 @@ def test_what_it_notes_of_itself_is_not_kept_for_ever(log: str) -> None:
 
 @pytest.mark.parametrize("what", ["enabled", "send_logical_errors"])
 def test_it_sends_nobody_reports_of_its_crashes(what: str) -> None:
-    """By default it does, to its makers: a report may hold a part of a statement."""
+    """By default it does, to its makers."""
     assert SETTINGS.findtext(f"send_crash_reports/{what}") == "false"
