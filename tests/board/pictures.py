@@ -18,6 +18,8 @@ from tests.parts.processes import Process, running, start_process
 #: In the demo's calendar.
 SHOT_FROM = "2022-04-20"
 SIZE = (1180, 1180)
+#: The demo stores its last events before it ends. Killed meanwhile, it would leave its broker behind.
+END_SECONDS = 150
 PAGES = {
     "board": "?lang=en",
     "board-indicator": "indicators/persons_protected?lang=en&area=BE",
@@ -50,11 +52,14 @@ def main(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         command = [sys.executable, "-m", "bewithu", "demo"]
-        with running(start_process(command, work / "demo.log")) as demo:
+        demo = start_process(command, work / "demo.log")
+        try:
             board = board_of(demo)
             browser, devtools = start_browser(work)
             with running(browser):
                 asyncio.run(shoot(devtools, board, folder))
+        finally:
+            demo.stop(END_SECONDS)
 
 
 if __name__ == "__main__":
