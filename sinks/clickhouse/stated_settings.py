@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-#: Of every statement. The cache remembers for each condition which granules of each part lack it. The worker's steps ask
-#: for batches and persons, each time others, so it grows with every event up to its limit.
+#: Of every statement. The cache remembers for each condition which granules of each part lack it. The worker's steps
+#: ask for batches and persons, each time others, so it grows with every event up to its limit.
 STATEMENT_SETTINGS: Final[Mapping[str, Any]] = {"use_query_condition_cache": 0}
 
 #: Of every insert (see docs/decisions).

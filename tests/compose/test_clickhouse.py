@@ -10,8 +10,8 @@ import pytest
 from tests.parts.processes import REPOSITORY
 
 SETTINGS = ElementTree.parse(REPOSITORY / "deploy/clickhouse.xml").getroot()
-#: Tables that ClickHouse's own configuration (programs/server/config.xml of its sources) has, and that grow with time or
-#: with statements; most are kept for ever there. Left out are those of backups and crashes, which tell of rare things.
+#: Tables that ClickHouse's own configuration (programs/server/config.xml of its sources) has, and that grow with time
+#: or with statements; most are kept for ever there. Left out are those of backups and crashes: rare things.
 ENDLESS: Final = (
     "query_log", "query_thread_log", "query_views_log", "query_metric_log", "processors_profile_log", "part_log",
     "metric_log", "asynchronous_metric_log", "latency_log", "error_log", "text_log", "trace_log",
