@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import Any
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.parts.deadlines import wait_until_async
+from tests.parts.processes import free_port
 
 
 @dataclass
@@ -83,7 +83,5 @@ async def serving(post: Post, **options: Any) -> AsyncIterator[Post]:
 
 
 def new_post() -> Post:
-    """A post on a port that was free a moment ago, so that it can go away and come back there."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return Post(probe.getsockname()[1])
+    """A post on a port of its own, so that it can go away and come back there."""
+    return Post(free_port())

@@ -20,7 +20,11 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 # Below Linux's ephemeral range (32768 and up): a port that is free while its server is down for a restart
 # cannot be taken meanwhile by somebody's outgoing connection.
 _PORTS = range(15_000, 32_000)
-_handed_out: set[int] = set()
+# A port handed out stays bound here, without listening, until this process ends: other test processes are refused
+# it meanwhile, even if its server takes seconds to start. The server itself may bind it, as both set SO_REUSEADDR.
+_held: list[socket.socket] = []
+# Not the shared generator: hypothesis seeds that, so that several processes would draw the same ports.
+_chance = random.SystemRandom()
 
 
 class Stoppable(Protocol):
@@ -40,17 +44,18 @@ def running(part: Part) -> Iterator[Part]:
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 on which nobody listens; never the same one twice in a test run."""
+    """A TCP port of 127.0.0.1 on which nobody listens; never the same one twice, in any test process that runs."""
     for _ in range(200):
-        port = random.choice(_PORTS)
-        if port in _handed_out:
+        port = _chance.choice(_PORTS)
+        held = socket.socket()
+        try:
+            # Only set afterwards: with it, the bind would succeed beside another holder.
+            held.bind(("127.0.0.1", port))
+        except OSError:
+            held.close()
             continue
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        _handed_out.add(port)
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _held.append(held)
         return port
     raise RuntimeError(f"no free port found between {_PORTS.start} and {_PORTS.stop} in 200 tries")
 

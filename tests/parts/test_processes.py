@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 
 from tests.parts import deadlines
 from tests.parts.deadlines import DeadlineMissedError, wait_until, wait_until_async
-from tests.parts.processes import Process, answers_tcp, free_port, running, start_process
+from tests.parts.processes import REPOSITORY, Process, answers_tcp, free_port, running, start_process
 from tests.parts.require import require_part
 
 WITH_A_CHILD = "sleep 600 & echo child $!; wait"
@@ -100,6 +102,24 @@ def test_free_ports_are_free_and_never_the_same() -> None:
     ports = [free_port() for _ in range(50)]
     assert len(set(ports)) == 50
     assert not any(answers_tcp(port) for port in ports)
+
+
+def test_a_free_port_is_kept_from_other_processes_and_open_to_its_server() -> None:
+    port = free_port()
+    choosing = "from tests.parts import processes; processes._PORTS = [{0}]; processes.free_port()"
+    chosen = subprocess.run(
+        [sys.executable, "-c", choosing.format(port)],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "no free port found" in chosen.stderr
+    serving = "import socket; socket.create_server(('127.0.0.1', {0})).close()"
+    subprocess.run([sys.executable, "-c", serving.format(port)], check=True)
+    with socket.create_server(("127.0.0.1", port)):
+        assert answers_tcp(port)
+    assert not answers_tcp(port)
 
 
 def test_a_missing_part_skips_the_test_and_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
