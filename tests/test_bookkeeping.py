@@ -82,6 +82,24 @@ def test_every_record_is_accepted_quarantined_or_a_duplicate(platform: Platform,
     assert platform.log.published == 9
 
 
+def test_beside_the_intake_a_batch_counts_once_it_is_on_record(
+    platform: Platform, database: Database
+) -> None:
+    first = registration(person(1), MOMENT)
+    platform.send(first, first, registration("no pseudonym", MOMENT))
+    on_record = books(database)
+    assert on_record == on_record.while_storing() == Books(3, 1, 1, 1)
+    records = database.rows("SELECT topic, partition, first_offset, last_offset FROM batches")
+    platform.take(TOPIC, 1, [platform.registry.wire(registration(person(n), MOMENT)) for n in (2, 3)])
+    platform.send(registration("none either", MOMENT))
+    database.run("TRUNCATE TABLE batches")
+    # As the view finds them between the facts of both batches and their records.
+    ClickHouseFactStore(database).note([note(part, first, last) for _, part, first, last in records])
+    assert books(database) == Books(published=3, accepted=3, quarantined=2, duplicates=-2)
+    assert books(database).while_storing() == Books(published=3, accepted=1, quarantined=2, duplicates=0)
+    assert Books(1, 4, 2, -5).while_storing() == Books(1, 0, 1, 0)
+
+
 EVENTS = [registration(person(1), MOMENT), registration(person(1), MOMENT), benefit_grant(person(2), MOMENT)]
 
 

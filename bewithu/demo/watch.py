@@ -68,7 +68,7 @@ class _Glance:
         return self._filled(base, now) if platform.worker.started else base
 
     def _filled(self, base: DemoState, now: datetime) -> DemoState:
-        books = self._bookkeeping.books()
+        books = self._bookkeeping.books().while_storing()
         self._seen.append((base.seconds, books.published, now))
         rate, pace = self._rates()
         refusals: Counter[str] = Counter()

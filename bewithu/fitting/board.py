@@ -181,7 +181,7 @@ class PublishedBoard:
         ]
 
     def _read_status(self) -> board.Status:
-        books = self._bookkeeping.books()
+        books = self._bookkeeping.books().while_storing()
         return board.Status(
             published=books.published,
             accepted=books.accepted + books.duplicates,

@@ -26,6 +26,15 @@ class Books:
     quarantined: int
     duplicates: int
 
+    def while_storing(self) -> Books:
+        """As a view beside the intake tells it: without what is stored of batches that are not on record yet.
+
+        The four are read one after the other, and of a batch the facts and refusals are there before its record.
+        """
+        quarantined = min(self.quarantined, self.published)
+        accepted = min(self.accepted, self.published - quarantined)
+        return Books(self.published, accepted, quarantined, self.published - accepted - quarantined)
+
 
 @dataclass(frozen=True, slots=True)
 class Feed:
