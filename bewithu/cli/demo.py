@@ -15,7 +15,7 @@ from bewithu.cli.printing import Json, print_json
 from bewithu.demo.platform import Choices, embedded_platform
 from bewithu.demo.report import Report
 from bewithu.demo.run import run_demo
-from bewithu.demo.story import Story
+from bewithu.demo.story import Asked, Story
 from bewithu.demo.watch import watching
 
 # Typer parses days as naive moments; only their dates are used.
@@ -45,8 +45,9 @@ def demo(
 ) -> None:
     """Start broker, ClickHouse, mail catcher, worker and simulator; watch the past three years go by.
 
-    Agencies' events of 2022 to 2024 are replayed, all persons are invented. The board's address is shown. With
-    --json one object is printed at the end; exit 0 when nothing was lost and values, an alert and a mail came.
+    Agencies' events of 2022 to 2024 are replayed, all persons are invented. The board's address is shown. Ctrl-C
+    ends it once what was sent is stored and told; a second one does not wait for that. With --json one object is
+    printed at the end; exit 0 when nothing was lost and values, an alert and a mail came.
     """
     if store is not None and store.exists() and (not store.is_dir() or any(store.iterdir())):
         raise typer.BadParameter(
@@ -67,12 +68,12 @@ def demo(
 
 
 async def _demo(choices: Choices, seconds: float | None) -> Report:
-    stop = asyncio.Event()
+    asked = Asked()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, asked.again)
     story = Story()
     with contextlib.ExitStack() as stack:
         platform = stack.enter_context(embedded_platform(choices))
         show = stack.enter_context(watching(platform, story))
-        return await run_demo(platform, choices, stop, seconds, story, show)
+        return await run_demo(platform, choices, asked, seconds, story, show)

@@ -11,7 +11,7 @@ from bewithu import simulator
 from bewithu.clock import brussels_day
 from bewithu.demo.platform import Choices, Platform
 from bewithu.demo.report import Report, make_report
-from bewithu.demo.story import Story
+from bewithu.demo.story import Asked, Story
 from bewithu.errors import BewithuError
 from bewithu.fitting.worker import first_to_end
 from sinks.clickhouse.alert_log import ClickHouseAlertLog
@@ -26,17 +26,20 @@ _READY_SECONDS = 60.0
 async def run_demo(
     platform: Platform,
     choices: Choices,
-    stop: asyncio.Event,
+    asked: Asked,
     seconds: float | None,
     story: Story,
     show: Callable[[], None],
 ) -> Report:
-    """Replays until `stop`, the end of the plan or `seconds` have passed since the start, then reports."""
+    """Replays until the end is `asked` for, the plan is done or `seconds` have passed since the start, then reports.
+
+    Raises BewithuError when the platform is not ready in time, or is to end at once before that.
+    """
     halt = asyncio.Event()
     report: list[Report] = []
 
     async def tell() -> None:
-        report.append(await _replay(platform, choices, stop, seconds, story))
+        report.append(await _replay(platform, choices, asked, seconds, story))
 
     try:
         await first_to_end(platform.worker.run(halt), tell(), _keep_showing(show))
@@ -48,15 +51,15 @@ async def run_demo(
 
 
 async def _replay(
-    platform: Platform, choices: Choices, stop: asyncio.Event, seconds: float | None, story: Story
+    platform: Platform, choices: Choices, asked: Asked, seconds: float | None, story: Story
 ) -> Report:
-    await _until_ready(platform)
+    await _until_ready(platform, asked)
     story.phase = "running"
     platform.clock.start()
     enough = threading.Event()
     agencies = asyncio.create_task(asyncio.to_thread(_publish, platform, choices, enough, story))
     try:
-        waiting = asyncio.create_task(stop.wait())
+        waiting = asyncio.create_task(asked.end.wait())
         left = None if seconds is None else max(1.0, seconds - story.seconds)
         await asyncio.wait({agencies, waiting}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
@@ -65,7 +68,7 @@ async def _replay(
         enough.set()
         done = await agencies
     platform.clock.stop()
-    return await _drained(platform, done.delivered, story)
+    return await _drained(platform, done.delivered, story, asked)
 
 
 def _publish(
@@ -77,9 +80,11 @@ def _publish(
     return simulator.run(simulator.simulate(choices.plan), platform.publisher, platform.clock, enough, note)
 
 
-async def _until_ready(platform: Platform) -> None:
+async def _until_ready(platform: Platform, asked: Asked) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     while not (platform.worker.started and platform.worker.app.is_leader()):
+        if asked.at_once.is_set():
+            raise BewithuError("the demo was ended before the platform was ready")
         if time.monotonic() > deadline:
             raise BewithuError(
                 "; ".join(platform.worker.readiness().reasons) or "the worker did not become leader"
@@ -87,17 +92,22 @@ async def _until_ready(platform: Platform) -> None:
         await asyncio.sleep(0.05)
 
 
-async def _drained(platform: Platform, published: int, story: Story) -> Report:
+async def _drained(platform: Platform, published: int, story: Story, asked: Asked) -> Report:
     """Waits until everything published is stored, counted and told, and reports what there is then."""
     bookkeeping = Bookkeeping(platform.observer)
     deadline = time.monotonic() + _DRAIN_SECONDS
+
+    def has_time() -> bool:
+        return time.monotonic() < deadline and not asked.at_once.is_set()
+
     books = await asyncio.to_thread(bookkeeping.books)
-    while books.published < published and time.monotonic() < deadline:
+    while books.published < published and has_time():
         await asyncio.sleep(0.1)
         books = await asyncio.to_thread(bookkeeping.books)
-    await platform.worker.leader.step()
     log = ClickHouseAlertLog(platform.observer)
-    while await asyncio.to_thread(_mail_waits, log) and time.monotonic() < deadline:
+    if has_time():
+        await platform.worker.leader.step()
+    while has_time() and await asyncio.to_thread(_mail_waits, log):
         await platform.worker.leader.step()
         await asyncio.sleep(0.05)
     values = PublishedValues(platform.observer, platform.written.indicators, platform.clock)
