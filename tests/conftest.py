@@ -10,11 +10,10 @@ import pytest
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.prepare import prepare
 from tests.command_line import CommandLine, command_line
+from tests.events import empty
 from tests.parts.deadlines import PATIENCE
 
 pytest_plugins = ["tests.parts.fixtures"]
-
-_KEPT = ("areas", "municipalities", "validity", "migrations")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -37,18 +36,7 @@ def prepared_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Data
 @pytest.fixture
 def database(prepared_database: Database) -> Database:
     """A prepared database without facts."""
-    return emptied(prepared_database)
-
-
-def emptied(prepared_database: Database) -> Database:
-    """With its tables, and nothing in them but what was there from the start."""
-    tables = prepared_database.rows(
-        "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'"
-        " AND name NOT IN {kept:Array(String)}",
-        kept=list(_KEPT),
-    )
-    for (table,) in tables:
-        prepared_database.run(f"TRUNCATE TABLE {table}")
+    empty(prepared_database)
     return prepared_database
 
 

@@ -139,7 +139,7 @@ class Platform:
 
 
 def empty(database: Database, keep: Sequence[str] = ()) -> None:
-    """Takes everything but `keep` out of a prepared database, for tests that need several within one function."""
+    """Takes everything but `keep`, and what a database is prepared with, out of its tables."""
     tables = database.rows(
         "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'"
         " AND total_rows > 0 AND name NOT IN {kept:Array(String)}",

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import pytest
 
 from sinks.clickhouse.database import Database
-from tests.conftest import emptied
 from tests.dashboards.store import fill_store
+from tests.events import empty
 
 
 @pytest.fixture(scope="module")
 def filled(prepared_database: Database) -> Iterator[Database]:
-    fill_store(emptied(prepared_database))
+    empty(prepared_database)
+    fill_store(prepared_database)
     yield prepared_database
-    emptied(prepared_database)
+    empty(prepared_database)
