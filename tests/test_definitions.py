@@ -209,6 +209,14 @@ def test_a_list_that_contains_itself_is_no_definition() -> None:
         source("id: x\nbreakdowns: &a [*a]\n")
 
 
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, "- " * 50_000, "{a: " * 30_000], ids=["flow", "block", "map"]
+)
+def test_what_nests_without_end_is_refused_and_does_not_end_the_process(text: str) -> None:
+    with pytest.raises(DefinitionError, match=r"mine\.yaml: is not YAML: maximum recursion depth"):
+        source(text)
+
+
 def test_a_field_that_is_given_twice_is_told_with_its_line() -> None:
     with pytest.raises(DefinitionError, match=r"mine\.yaml:4: unit: "):
         validate(source("id: x\nunit: persons\nwindow: {days: 7}\nunit: places\n"), Indicator)
