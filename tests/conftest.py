@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from sinks.clickhouse.database import Database
 from sinks.clickhouse.prepare import prepare
@@ -14,6 +15,10 @@ from tests.events import empty
 from tests.parts.deadlines import PATIENCE
 
 pytest_plugins = ["tests.parts.fixtures"]
+
+# How long an example takes says nothing on a machine that does other things, too: speed is measured in bench/.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

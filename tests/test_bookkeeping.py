@@ -36,7 +36,6 @@ PLACES = st.tuples(st.sampled_from(["a", "b"]), st.integers(0, 1))
 RANGES = st.lists(st.tuples(PLACES, st.integers(0, 40), st.integers(0, 12)), max_size=20)
 
 
-@settings(deadline=None)
 @given(RANGES)
 @example([(("a", 0), 0, 0)])
 @example([(("a", 0), 0, 9), (("a", 0), 2, 3), (("a", 0), 5, 12)])
@@ -111,7 +110,7 @@ def acts() -> st.SearchStrategy[list[tuple[int, int, int, int]]]:
     )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts())
 def test_the_books_balance_whatever_comes(database: Database, drawn: list[tuple[int, int, int, int]]) -> None:
     empty(database)

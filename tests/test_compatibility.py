@@ -44,7 +44,7 @@ def with_text(value: Any) -> Any:
     return value
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(pairs())
 def test_what_is_called_compatible_can_be_read(pair: tuple[Any, Any]) -> None:
     reader, writer = pair
@@ -62,7 +62,7 @@ def test_what_is_called_compatible_can_be_read(pair: tuple[Any, Any]) -> None:
 
 
 @given(st.data())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_schema_reads_itself(data: st.DataObject) -> None:
     schema, _ = data.draw(pairs())
     assert found(schema, schema) == []

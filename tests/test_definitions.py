@@ -8,7 +8,7 @@ from textwrap import dedent
 from typing import Annotated, Any, Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -93,7 +93,6 @@ def test_a_place_that_is_missing_is_told_by_the_line_around_it() -> None:
     assert source("").line(("anything",)) == 1
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(["\n", "# remark\n", "  \n"]), max_size=6), st.integers(1, 5))
 def test_lines_above_push_the_line_down(above: list[str], keys: int) -> None:
     text = "".join(above) + "".join(f"key{number}: {number}\n" for number in range(keys))
@@ -188,7 +187,6 @@ def test_a_file_that_is_missing_or_no_text_is_named(tmp_path: Path) -> None:
         read(tmp_path / "bytes.yaml")
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_no_text_makes_reading_fail_in_any_other_way(text: str) -> None:
     with tempfile.TemporaryDirectory() as folder:

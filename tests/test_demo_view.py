@@ -120,7 +120,7 @@ def test_a_console_that_is_far_too_small_gets_no_row_that_is_too_wide(size: tupl
         assert 0 < max(map(len, rows)) <= size[0]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     texts=st.lists(st.text(max_size=70), min_size=6, max_size=6),
     history=st.lists(st.none() | st.floats(), max_size=90),

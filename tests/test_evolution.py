@@ -32,7 +32,6 @@ from tests.releases import evolved, release, upgraded
 _seconds = itertools.count()
 #: A failing case is not made smaller: each try is a batch into the store, and that would take minutes.
 PATIENT = settings(
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     phases=[Phase.reuse, Phase.generate],
 )

@@ -59,7 +59,6 @@ def framed(
     return build_frame(contract.topic, header, [Run(5, records)], PUBLISHED_AT)
 
 
-@settings(deadline=None)
 @given(INT64)
 @example(2**63 - 1)
 @example(-(2**63))
@@ -71,7 +70,6 @@ def test_numbers_are_encoded_as_fastavro_does(number: int) -> None:
     assert zigzag(number) == written(number)
 
 
-@settings(deadline=None)
 @given(st.datetimes(datetime(2000, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
 def test_moments_are_told_to_the_nearest_millisecond(moment: datetime) -> None:
     assert abs(datetime.fromtimestamp(milliseconds(moment) / 1000, UTC) - moment) <= timedelta(
@@ -81,7 +79,7 @@ def test_moments_are_told_to_the_nearest_millisecond(moment: datetime) -> None:
 
 
 @pytest.mark.parametrize("contract", contracts().values(), ids=lambda contract: contract.name)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     gaps=st.lists(st.integers(1, 2**28), min_size=1, max_size=5),
     base=st.integers(0, 2**62),

@@ -240,7 +240,6 @@ def test_every_value_stays_the_oracles_whatever_happens(prepared_database: Datab
     limits = settings(
         max_examples=count,
         stateful_step_count=12,
-        deadline=None,
         suppress_health_check=suppressed,
         print_blob=True,
     )

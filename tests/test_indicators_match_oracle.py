@@ -40,7 +40,7 @@ def examples(share: float) -> settings:
     # Drawing is quick; the real store takes its time, and the health check cannot tell one from the other.
     suppressed = [HealthCheck.too_slow]
     count = max(2, round(share * EXAMPLES))
-    return settings(max_examples=count, deadline=None, print_blob=True, suppress_health_check=suppressed)
+    return settings(max_examples=count, print_blob=True, suppress_health_check=suppressed)
 
 
 @dataclass(frozen=True, slots=True)

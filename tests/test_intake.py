@@ -212,7 +212,6 @@ class PickyStore:
         assert sum(len(note.frames) for note in notes) <= self.inserts
 
 
-@settings(deadline=None)
 @given(st.lists(st.booleans(), min_size=1, max_size=40))
 def test_what_the_store_refuses_without_a_culprit_is_found_by_halving(poisonous: list[bool]) -> None:
     events = [sample() for _ in poisonous]
@@ -266,7 +265,7 @@ def as_clickhouse_reads(contract: Contract, value: bytes) -> tuple[Mapping[str, 
     return event, odd
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     contract=st.sampled_from(list(contracts().values())),
     place=st.integers(0, 4),

@@ -47,7 +47,6 @@ _moments = itertools.count(1)
 quick = settings(
     phases=[Phase.generate],
     max_examples=EXAMPLES,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 Verdict = tuple[set[tuple[object, ...]], set[tuple[int, int, str]]]

@@ -10,7 +10,7 @@ from contextlib import closing
 
 import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bewithu.errors import MigrationError, Unavailable
@@ -37,7 +37,6 @@ def applied(*these: Migration) -> list[tuple[int, str, str]]:
 # --- what is to be done: a pure decision ---
 
 
-@settings(deadline=None)
 @given(st.sets(st.integers(1, 3)))
 def test_what_was_not_applied_is_pending_in_order(done: set[int]) -> None:
     history = applied(*(each for each in KNOWN if each.number in done))

@@ -10,7 +10,7 @@ import re
 from itertools import zip_longest
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.contracts import Contract, contracts
@@ -103,7 +103,6 @@ def test_numbers_of_every_kind_are_numbers(digits: str) -> None:
     assert is_national_number(digits)
 
 
-@settings(deadline=None)
 @given(st.text("0123456789", min_size=11, max_size=11))
 def test_eleven_digits_are_judged_as_in_the_law(digits: str) -> None:
     assert is_national_number(digits) == is_one_in_plain_words(digits)
@@ -152,7 +151,6 @@ def test_what_is_no_number_is_left_alone(text: str) -> None:
     assert mask(text) == text
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.one_of(number_like(), st.text(max_size=5), st.sampled_from(NUMBERS)), max_size=4).map("".join)
 )
@@ -166,7 +164,6 @@ def test_exactly_the_digits_of_numbers_are_masked(text: str) -> None:
     assert not holds_national_number(mask(text))
 
 
-@settings(deadline=None)
 @given(
     before=st.binary(max_size=20),
     spelt=st.sampled_from(list(SPELLINGS.values())),

@@ -47,7 +47,7 @@ def frame(rows: list[tuple]) -> pl.DataFrame:
     return pl.DataFrame(flat, schema={**STEPS, "generation": pl.UInt64()}, orient="row")
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(steps)
 def test_steps_are_the_same_after_they_were_numbers(rows: list[tuple]) -> None:
     made = frame(rows)
@@ -62,7 +62,7 @@ def test_a_step_in_a_cell_that_nobody_knows_is_not_passed_over() -> None:
         worded(numbered(made), GENERATIONS, {})
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(rows=steps)
 def test_the_store_packs_steps_as_we_do(prepared_database: Database, rows: list[tuple]) -> None:
     made = frame(rows)

@@ -42,7 +42,7 @@ def form_around(*fields: dict[str, Any]) -> PlainForm:
     return plain_form({"type": "record", "name": "Odd", "fields": list(fields)})
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(contract=st.sampled_from(list(contracts().values())), edits=EDITS)
 def test_what_matches_the_pattern_is_an_event_to_its_last_byte(contract: Contract, edits: Edits) -> None:
     value, writer = edited(encoded(sample(contract), contract), edits), writer_of(contract)

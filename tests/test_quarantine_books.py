@@ -41,7 +41,7 @@ ACTS = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ACTS)
 def test_the_books_balance_and_answers_are_true_however_acts_follow_one_another(
     database: Database, acts: list[tuple[str, Any]]

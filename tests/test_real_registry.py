@@ -133,7 +133,6 @@ def test_a_registry_that_goes_away_is_waited_for_and_knows_all_on_return(
 
 @settings(
     max_examples=150,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )

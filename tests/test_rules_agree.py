@@ -35,7 +35,6 @@ DAY = timedelta(days=1)
 #: Without shrinking: a failure names the one event, and each try is an insert.
 MANY = settings(
     max_examples=25,
-    deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=list(HealthCheck),
 )

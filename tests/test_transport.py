@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from faust.types import TP
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bewithu.errors import Unavailable
@@ -53,7 +53,6 @@ def message(of: RecordBatch) -> Any:
 # --- offsets ---
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_in_whatever_order_batches_are_stored_no_offset_passes_an_unstored_one(data: st.DataObject) -> None:
     delivered = batches(data.draw(st.lists(st.integers(1, 5), min_size=1, max_size=8)))
@@ -68,7 +67,6 @@ def test_in_whatever_order_batches_are_stored_no_offset_passes_an_unstored_one(d
     assert flight.next_offset() == delivered[-1].last_offset + 1
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(["deliver", "store first", "store last", "ask"]), max_size=40))
 def test_offsets_never_go_back_while_batches_come_and_go(steps: list[str]) -> None:
     flight, delivered, last = InFlight(), list[RecordBatch](), -1

@@ -24,7 +24,7 @@ def test_sound_bytes_and_none_at_all_pass(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TARGETS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(data=st.data())
 def test_spoiled_bytes_do_no_more_than_they_may(name: str, data: st.DataObject) -> None:
     seed = data.draw(st.sampled_from(SEEDS[name]))
@@ -33,7 +33,7 @@ def test_spoiled_bytes_do_no_more_than_they_may(name: str, data: st.DataObject) 
 
 
 @pytest.mark.parametrize("name", TARGETS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(noise=st.binary(max_size=300))
 @example(noise=b"\xff" * 40)
 def test_noise_does_no_more_than_it_may(name: str, noise: bytes) -> None:

@@ -33,7 +33,6 @@ _OVERLONG = re.compile(rb"[\x80-\xff]\x00")
 quick = settings(
     phases=[Phase.explicit, Phase.generate],
     max_examples=EXAMPLES,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
