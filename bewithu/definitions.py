@@ -62,7 +62,7 @@ def _parsed(text: str) -> tuple[Node | None, Any]:
 def _loader(text: str) -> yaml.CSafeLoader | yaml.SafeLoader:
     """Ten times faster where it can be: a start reads a hundred files."""
     brackets = text.count("[") + text.count("{")
-    # Without brackets, a level is two columns wide.
+    # Without brackets, a level is a column wide or more.
     columns = max(map(len, text.splitlines()), default=0)
     if not yaml.__with_libyaml__ or brackets + columns > _DEEPEST:
         return yaml.SafeLoader(text)
