@@ -36,20 +36,20 @@ def platform(database: Database | None) -> Any:
 
 def test_the_second_time_it_is_to_end_at_once() -> None:
     asked = Asked()
-    asked.again()
+    asked.ask()
     assert asked.end.is_set()
     assert not asked.at_once.is_set()
-    asked.again()
+    asked.ask()
     assert asked.at_once.is_set()
 
 
 async def test_it_waits_for_what_was_sent_until_it_is_asked_again(database: Database) -> None:
     asked = Asked()
-    asked.again()
+    asked.ask()
     end = asyncio.create_task(_drained(platform(database), 7, Story(), asked))
     await asyncio.wait([end], timeout=1)
     assert not end.done()
-    asked.again()
+    asked.ask()
     report = await asyncio.wait_for(end, 60)
     assert "published 7, but accepted 0 + quarantined 0 + duplicates 0 = 0" in report.failures()
 
@@ -57,9 +57,9 @@ async def test_it_waits_for_what_was_sent_until_it_is_asked_again(database: Data
 async def test_what_is_not_ready_yet_ends_when_it_is_asked_again() -> None:
     asked = Asked()
     start = asyncio.create_task(_until_ready(platform(None), asked))
-    asked.again()
+    asked.ask()
     await asyncio.wait([start], timeout=0.5)
     assert not start.done()
-    asked.again()
+    asked.ask()
     with pytest.raises(BewithuError, match="ended before the platform was ready"):
         await asyncio.wait_for(start, 30)

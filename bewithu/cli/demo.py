@@ -71,7 +71,7 @@ async def _demo(choices: Choices, seconds: float | None) -> Report:
     asked = Asked()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, asked.again)
+        loop.add_signal_handler(number, asked.ask)
     story = Story()
     with contextlib.ExitStack() as stack:
         platform = stack.enter_context(embedded_platform(choices))

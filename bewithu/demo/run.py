@@ -93,7 +93,7 @@ async def _until_ready(platform: Platform, asked: Asked) -> None:
 
 
 async def _drained(platform: Platform, published: int, story: Story, asked: Asked) -> Report:
-    """Waits until everything published is stored, counted and told, and reports what there is then."""
+    """Reports what there is once everything published is stored, counted and told, or it is to end at once."""
     bookkeeping = Bookkeeping(platform.observer)
     deadline = time.monotonic() + _DRAIN_SECONDS
 

@@ -16,7 +16,7 @@ class Asked:
     end: asyncio.Event = field(default_factory=asyncio.Event)
     at_once: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def again(self) -> None:
+    def ask(self) -> None:
         """Ctrl-C was pressed, or the process told to end."""
         (self.at_once if self.end.is_set() else self.end).set()
 

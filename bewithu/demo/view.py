@@ -169,7 +169,7 @@ def _header(state: DemoState, width: int) -> list[Text]:
     else:
         day = f"   {state.day:%a} {state.day.day} {state.day:%b %Y}"
     board = _link(state.board, state.board) if state.board else Text("is not served yet", "dim")
-    hint = "Ctrl-C again stops at once" if state.phase.startswith("stop") else "Ctrl-C stops"
+    hint = "Ctrl-C again does not wait" if state.phase.startswith("stop") else "Ctrl-C stops"
     rows = [
         ends(name + Text(day, "bold cyan"), clock, width),
         ends(Text.assemble(("Board  ", "dim"), board), Text(hint, "dim"), width),
